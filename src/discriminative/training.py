@@ -1,0 +1,346 @@
+"""The one training loop: a run in, a record out."""
+
+from __future__ import annotations
+
+import base64
+import bisect
+import hashlib
+import math
+import os
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from discriminative import geometry, losses
+from discriminative._tensors import require
+from discriminative.data import Dataset, Split, batch, draw, load, normalise
+from discriminative.networks import build_network
+from discriminative.provenance import describe_environment, describe_source
+from discriminative.runs import SCHEMA, Run
+
+__all__ = ["Checkpoint", "Interrupted", "build", "generator", "train"]
+
+CURVE_POINTS = 40
+FLAG_EVERY = 50  # steps between looks at the flag that a non-finite loss leaves on the device
+PICTURE_IMAGES = 1000
+EVALUATION_BATCH = 1000
+TRAIN_ERROR_IMAGES = 10_000
+
+Progress = Callable[[int, int], None]
+
+
+class Interrupted(Exception):  # noqa: N818 (it is no error)
+    """The run was asked to stop before its end; its checkpoint holds where it stood."""
+
+
+def generator(seed: int, purpose: str, index: int = 0) -> torch.Generator:
+    """A generator of its own for each purpose, so that runs that share a seed share everything but what differs."""
+    digest = hashlib.sha256(f"{purpose}:{seed}:{index}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+
+
+def build(run: Run, num_classes: int) -> tuple[nn.Module, nn.Module]:
+    """Network and head, initialised from two generators: heads under one seed share the network exactly."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(generator(run.seed, "network").initial_seed())
+        network = build_network(run.network, run.feature_dim)
+        torch.manual_seed(generator(run.seed, "head").initial_seed())
+        arguments = dict(run.head.arguments)
+        if run.blend is not None:
+            blend = run.blend
+            arguments["blend"] = losses.Blend(blend.floor, run.schedule.steps, blend.start, blend.reached)
+        head = getattr(losses, run.head.name)(run.feature_dim, num_classes, **arguments)
+    return network, head
+
+
+def _parameter_groups(modules: list[nn.Module], weight_decay: float) -> list[dict[str, Any]]:
+    """Matrices and filters decay; biases and slopes do not."""
+    parameters = [p for module in modules for p in module.parameters()]
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+class Checkpoint:
+    """Where a run stands, written whole or not at all, and read without executing anything from it."""
+
+    def __init__(self, path: Path, every_seconds: float = 30.0) -> None:
+        self.path = path
+        self.every_seconds = every_seconds
+        self.saved_at = time.monotonic()
+
+    def due(self) -> bool:
+        return time.monotonic() - self.saved_at >= self.every_seconds
+
+    def save(self, state: dict[str, Any]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_suffix(f".{os.getpid()}.part")
+        torch.save(state, part)
+        os.replace(part, self.path)
+        self.saved_at = time.monotonic()
+
+    def load(self) -> dict[str, Any] | None:
+        """The state, or ``None`` where there is none; a file that cannot be read is set aside, not trusted."""
+        if not self.path.exists():
+            return None
+        try:
+            state: dict[str, Any] = torch.load(self.path, weights_only=True, map_location="cpu")
+            return state
+        except Exception as error:
+            spoiled = self.path.with_suffix(".spoiled")
+            os.replace(self.path, spoiled)
+            print(
+                f"{self.path.name} cannot be read ({type(error).__name__}): set aside as {spoiled.name}, starting again"
+            )
+            return None
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+class _Curves:
+    """Means over each fortieth of the run, kept on the device until the end."""
+
+    def __init__(self, steps: int, device: torch.device) -> None:
+        points = min(CURVE_POINTS, steps)
+        self.ends = [round((i + 1) * steps / points) for i in range(points)]
+        self.sums = torch.zeros(len(self.ends), 3, dtype=torch.float64, device=device)
+        self.rates = [0.0] * len(self.ends)
+        self.blends: list[float | None] = [None] * len(self.ends)
+
+    def point(self, step: int) -> int:
+        return bisect.bisect_right(self.ends, step)
+
+    def add(self, step: int, loss: Tensor, wrong: Tensor, rate: float, blend: float | None) -> None:
+        i = self.point(step)
+        self.sums[i] += torch.stack(
+            [loss.detach().double(), wrong.double(), torch.ones_like(loss, dtype=torch.float64)]
+        )
+        self.rates[i], self.blends[i] = rate, blend
+
+    def state(self) -> dict[str, Any]:
+        return {"sums": self.sums.cpu(), "rates": list(self.rates), "blends": list(self.blends)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.sums = state["sums"].to(self.sums.device)
+        self.rates, self.blends = list(state["rates"]), list(state["blends"])
+
+    def result(self, steps_done: int) -> dict[str, Any]:
+        sums = self.sums.cpu()
+        keep = [i for i, end in enumerate(self.ends) if sums[i, 2] > 0 and end <= steps_done]
+        curves: dict[str, Any] = {
+            "step": [self.ends[i] for i in keep],
+            "loss": [four_digits(float(sums[i, 0] / sums[i, 2])) for i in keep],
+            "train_error": [four_digits(float(sums[i, 1] / sums[i, 2])) for i in keep],
+            "rate": [four_digits(self.rates[i]) for i in keep],
+        }
+        if any(self.blends[i] is not None for i in keep):
+            curves["blend"] = [four_digits(self.blends[i] or 0.0) for i in keep]
+        return curves
+
+
+def four_digits(value: float) -> float | None:
+    """Four significant digits; ``None`` for what is not finite (JSON has no word for it)."""
+    return float(f"{value:.4g}") if math.isfinite(value) else None
+
+
+def train(
+    run: Run,
+    *,
+    device: torch.device | str = "cpu",
+    data: Dataset | None = None,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress | None = None,
+    compile_network: bool = False,
+    stop: Callable[[], bool] | None = None,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Train ``run`` to its end and describe the result.
+
+    Args:
+        run: what to train.
+        device: where.
+        data: the data set if it is already loaded.
+        checkpoint: where to keep the state and to go on from.
+        progress: called with (steps done, steps of the run).
+        compile_network: ``torch.compile`` the network (worth it on a GPU).
+        stop: asked after each step; when true the state is saved and :class:`Interrupted` raised.
+
+    Returns:
+        The record, as ``design`` of the ledger says (status ``finished`` or ``diverged``), and the arrays that go
+        beside it (2-D features of fixed test images, where the feature is 2-D).
+    """
+    started = time.monotonic()
+    device = torch.device(device)
+    data = (load(run.dataset) if data is None else data).to(device)
+    fit = data.train
+    if run.fit_on == "train+validation":
+        fit = Split(torch.cat([fit.images, data.validation.images]), torch.cat([fit.labels, data.validation.labels]))
+    fit = draw(fit, run.train_size, run.seed)
+    per_epoch = len(fit) // run.batch_size
+    require(per_epoch > 0, "batch_size must be at most the {} training images, got {}", len(fit), run.batch_size)
+
+    network, head = build(run, data.num_classes)
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    head.to(device)
+    blend = getattr(head, "blend", None)
+    groups = _parameter_groups([network, head], run.optimizer.weight_decay)
+    optimizer = torch.optim.SGD(groups, lr=run.optimizer.rate, momentum=run.optimizer.momentum)
+    forward: Any = torch.compile(network) if compile_network else network
+    curves = _Curves(run.schedule.steps, device)
+    first_bad = torch.full((), -1, dtype=torch.int64, device=device)
+    first, seconds_before = 0, 0.0
+
+    state = checkpoint.load() if checkpoint else None
+    if state is not None and state["id"] == run.id:
+        first, seconds_before = state["step"], state["seconds"]
+        network.load_state_dict(state["network"])
+        head.load_state_dict(state["head"])
+        optimizer.load_state_dict(state["optimizer"])
+        curves.restore(state["curves"])
+        first_bad.fill_(state["first_bad"])
+
+    def save(step: int) -> None:
+        if checkpoint:
+            checkpoint.save({
+                "id": run.id, "step": step, "seconds": seconds_before + time.monotonic() - started,
+                "network": network.state_dict(), "head": head.state_dict(), "optimizer": optimizer.state_dict(),
+                "curves": curves.state(), "first_bad": int(first_bad),
+            })  # fmt: skip
+
+    autocast = torch.autocast(device.type, torch.bfloat16) if run.precision == "bfloat16" else nullcontext()
+    step, diverged_at = first, int(first_bad)
+    epoch, order = -1, torch.empty(0)
+    while step < run.schedule.steps and diverged_at < 0:
+        if step // per_epoch != epoch:
+            epoch = step // per_epoch
+            order = torch.randperm(len(fit), generator=generator(run.seed, "order", epoch)).to(device)
+        begin = (step % per_epoch) * run.batch_size
+        noise = generator(run.seed, "augmentation", step)
+        images, labels = batch(fit, order[begin : begin + run.batch_size], data, run.augmentation, noise)
+        rate = run.schedule.rate(run.optimizer.rate, step)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+
+        network.train()
+        with autocast:
+            features = forward(images)
+        logits = head(features, labels)
+        loss = F.cross_entropy(logits, labels)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+        wrong = (logits.detach().argmax(1) != labels).float().mean()
+        curves.add(step, loss, wrong, rate, None if blend is None else blend.at(blend.steps))
+        first_bad = torch.where((first_bad < 0) & ~torch.isfinite(loss.detach()), step, first_bad)
+        if blend is not None:
+            blend.step()
+        step += 1
+
+        if step % FLAG_EVERY == 0 or step == run.schedule.steps:
+            diverged_at = int(first_bad)
+        if progress:
+            progress(step, run.schedule.steps)
+        if checkpoint and checkpoint.due() and diverged_at < 0:
+            save(step)
+        if stop is not None and step < run.schedule.steps and diverged_at < 0 and stop():
+            save(step)
+            raise Interrupted(f"run {run.id} stopped at step {step} of {run.schedule.steps}")
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    training_seconds = seconds_before + time.monotonic() - started
+    record: dict[str, Any] = {
+        "schema": SCHEMA,
+        "id": run.id,
+        "status": "finished" if diverged_at < 0 else "diverged",
+        "run": run.to_json(),
+        "metrics": {"train_images": len(fit), "steps": step},
+        "curves": curves.result(step if diverged_at < 0 else diverged_at),
+        "geometry": {},
+        "environment": {
+            **describe_environment(device),
+            "wall_seconds": round(training_seconds, 2),
+            "images_per_second": round(step * run.batch_size / max(training_seconds, 1e-9)),
+            "compiled": compile_network,
+        },
+        "source": describe_source(run),
+    }
+    if diverged_at >= 0:
+        record["metrics"]["first_bad_step"] = diverged_at
+        print(
+            f"run {run.id} ({run.head.name}, seed {run.seed}) diverged: its loss was not finite at step {diverged_at}"
+        )
+        return record, {}
+    if blend is not None:
+        require(
+            blend.at(blend.steps) <= blend.floor,
+            "blend must end at its floor {}, got {}",
+            blend.floor,
+            blend.at(blend.steps),
+        )
+        record["metrics"]["final_blend"] = blend.floor
+    arrays = _evaluate(record, run, network, head, data, fit, autocast)
+    return record, arrays
+
+
+def _forward(network: nn.Module, head: nn.Module, split: Split, data: Dataset, autocast: Any) -> tuple[Tensor, Tensor]:
+    """Features ``[N, D]`` and test scores ``[N, C]`` of a split, in float32."""
+    features, scores = [], []
+    network.eval()
+    with torch.no_grad():
+        for start in range(0, len(split), EVALUATION_BATCH):
+            with autocast:
+                part = network(normalise(split.images[start : start + EVALUATION_BATCH], data))
+            features.append(part.float())
+            scores.append(head(features[-1]))
+    return torch.cat(features), torch.cat(scores)
+
+
+def _evaluate(
+    record: dict[str, Any],
+    run: Run,
+    network: nn.Module,
+    head: nn.Module,
+    data: Dataset,
+    fit: Split,
+    autocast: Any,
+) -> dict[str, np.ndarray]:
+    """Fill the record's metrics and geometry from the network as it stands at the end; return the arrays beside it."""
+    metrics = record["metrics"]
+    features, scores = _forward(network, head, data.test, data, autocast)
+    correct = scores.argmax(1) == data.test.labels
+    metrics["test"] = _summary(scores, data.test.labels)
+    metrics["test_correct"] = base64.b64encode(np.packbits(correct.cpu().numpy()).tobytes()).decode()
+    metrics["validation"] = None
+    if run.fit_on == "train":
+        metrics["validation"] = _summary(
+            _forward(network, head, data.validation, data, autocast)[1], data.validation.labels
+        )
+    seen = fit.take(torch.arange(min(len(fit), TRAIN_ERROR_IMAGES), device=fit.labels.device))
+    metrics["train"] = _summary(_forward(network, head, seen, data, autocast)[1], seen.labels)
+    weight = head.get_parameter("weight").detach()
+    with torch.no_grad():
+        described = geometry.describe(features, data.test.labels, weight, scores)
+    record["geometry"] = {name: four_digits(value) for name, value in described.items()}
+    if run.feature_dim != 2:
+        return {}
+    return {
+        "features": features[:PICTURE_IMAGES].cpu().numpy().astype(np.float32),
+        "labels": data.test.labels[:PICTURE_IMAGES].cpu().numpy().astype(np.uint8),
+        "weight": weight.cpu().numpy().astype(np.float32),
+    }
+
+
+def _summary(scores: Tensor, labels: Tensor) -> dict[str, Any]:
+    """Wrong answers, images, and mean cross-entropy of plain test scores."""
+    wrong = int((scores.argmax(1) != labels).sum())
+    return {"wrong": wrong, "images": len(labels), "loss": four_digits(float(F.cross_entropy(scores, labels)))}
