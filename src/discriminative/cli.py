@@ -1,0 +1,225 @@
+"""``discriminative``: data, runs, the ledger and the book from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from discriminative.runs import PROFILES, Run
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; every expected error is one sentence on stderr and exit status 1."""
+    from discriminative.data import DataError
+    from discriminative.ledger import LedgerError
+
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        status: int = options.command(options)
+        return status
+    except (DataError, LedgerError, ValueError) as error:
+        print(f"discriminative: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("discriminative: stopped; what was unfinished goes on from its checkpoint next time", file=sys.stderr)
+        return 130
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="discriminative", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    data = commands.add_parser("data", help="list or fetch data sets").add_subparsers(required=True)
+    data.add_parser("list", help="what there is and whether it is here").set_defaults(command=_data_list)
+    fetch = data.add_parser("fetch", help="bring a data set here and check it")
+    fetch.add_argument("name")
+    fetch.set_defaults(command=_data_fetch)
+
+    run = commands.add_parser("run", help="train what is missing of an experiment")
+    run.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="names; all where none is given")
+    _profile(run)
+    run.add_argument("--seeds", type=_count, help="at most this many seeds an arm")
+    run.add_argument("--jobs", type=_count, default=max(1, min(2, os.cpu_count() or 1)), help="runs at once")
+    run.add_argument("--device", default=None, help="cpu or cuda; a GPU if there is one at laptop and paper")
+    run.add_argument("--budget", type=_duration, help="stop in time, e.g. 9m: seconds, or with s, m or h")
+    run.add_argument("--compile", action="store_true", help="compile the network (worth it on a GPU)")
+    run.add_argument("--source-revision", help="recorded as the revision where there is no git")
+    run.add_argument("--checkpoint-every", type=float, default=30.0, metavar="SECONDS")
+    run.set_defaults(command=_run)
+
+    status = commands.add_parser("status", help="what is there, missing, unchecked, and how long it would take")
+    status.add_argument("experiments", nargs="*", metavar="EXPERIMENT")
+    _profile(status)
+    status.set_defaults(command=_status)
+
+    book = commands.add_parser("book", help="execute the notebooks and build the book")
+    _profile(book)
+    book.add_argument("--bless", action="store_true", help="refresh the references that nbval compares")
+    book.set_defaults(command=_book)
+    return parser
+
+
+def _profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", choices=PROFILES, default="quick")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return value
+
+
+def _duration(text: str) -> float:
+    unit = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:])
+    try:
+        return float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number with s, m or h, such as 9m, got {text!r}") from None
+
+
+def _data_list(_: argparse.Namespace) -> int:
+    from discriminative.data import DATASETS, DataError
+    from discriminative.paths import data_root
+
+    print(f"data root: {data_root()}")
+    for name, source in DATASETS.items():
+        try:
+            source.read(data_root())
+            state = "here"
+        except DataError as error:
+            state = f"not here: {error}"
+        print(f"  {name:<14}{source.title} ({source.size}): {state}")
+    return 0
+
+
+def _data_fetch(options: argparse.Namespace) -> int:
+    from discriminative.data import fetch
+
+    print(f"{options.name} is in {fetch(options.name)}, every file checked")
+    return 0
+
+
+def _arms(names: Sequence[str], profile: str) -> dict[str, Any]:
+    from discriminative.papers import experiment, experiments
+
+    chosen = [experiment(name) for name in names] if names else list(experiments().values())
+    return {item.name: item.at(profile) for item in chosen}
+
+
+def _run(options: argparse.Namespace) -> int:
+    import torch
+
+    from discriminative.data import DATASETS, fetch
+    from discriminative.ledger import Ledger
+    from discriminative.queue import Options, estimate, in_order, missing, run_missing
+
+    started = time.time()
+    if options.source_revision:
+        os.environ["DISCRIMINATIVE_REVISION"] = options.source_revision
+    device = options.device
+    if device is None:
+        device = "cuda" if options.profile != "quick" and torch.cuda.is_available() else "cpu"
+    arms = _arms(options.experiments, options.profile)
+    for name, found in arms.items():
+        if not found and options.experiments:
+            print(f"{name} has nothing to train at {options.profile}")
+    ledger = Ledger.of(options.profile)
+    runs = in_order((arm for found in arms.values() for arm in found), options.seeds)
+    todo = missing(runs, ledger)
+    if not todo:
+        print(f"all {len(runs)} runs are there")
+        return 0
+    for name in sorted({run.dataset for run in todo}):
+        if DATASETS[name].fetch is not None:
+            print(f"data: {name} in {fetch(name)}")
+    seconds = estimate(todo, ledger) / options.jobs
+    print(f"{len(todo)} of {len(runs)} runs to train on {device}, {options.jobs} at once: about {_clock(seconds)}")
+
+    bar = _Bar(len(todo))
+    counts = run_missing(
+        todo,
+        Options(
+            profile=options.profile,
+            device=device,
+            jobs=options.jobs,
+            deadline=started + options.budget if options.budget else None,
+            checkpoint_seconds=options.checkpoint_every,
+            compile_network=options.compile,
+        ),
+        bar.advance,
+    )
+    bar.close()
+    left = len(missing(runs, ledger))
+    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    print(f"{told}; {left} still missing after {_clock(time.time() - started)}")
+    return 0
+
+
+class _Bar:
+    """tqdm where it is installed, a line a run where it is not."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done = total, 0
+        try:
+            from tqdm import tqdm
+
+            self.bar: Any = tqdm(total=total, unit="run", dynamic_ncols=True)
+        except ImportError:
+            self.bar = None
+
+    def advance(self, run: Run, status: str) -> None:
+        self.done += 1
+        told = f"{run.head.name}, seed {run.seed}: {status}"
+        if self.bar is None:
+            print(f"[{self.done}/{self.total}] {told}", flush=True)
+        else:
+            self.bar.set_postfix_str(told)
+            self.bar.update()
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _status(options: argparse.Namespace) -> int:
+    from discriminative.ledger import Ledger
+    from discriminative.provenance import source_hash
+    from discriminative.queue import estimate, in_order, missing
+
+    ledger = Ledger.of(options.profile)
+    print(f"{options.profile}: records in {ledger.folder}")
+    print(f"  {'experiment':<18}{'there':>7}{'missing':>9}{'diverged':>10}{'unchecked':>11}   time left (one process)")
+    for name, arms in _arms(options.experiments, options.profile).items():
+        runs = in_order(arms)
+        absent = missing(runs, ledger)
+        records = [(run, ledger.read(run)) for run in runs if ledger.has(run)]
+        diverged = sum(record["status"] == "diverged" for _, record in records)
+        unchecked = sum(record["source"]["hash"] != source_hash(run) for run, record in records)
+        left = _clock(estimate(absent, ledger)) if absent else "-"
+        print(f"  {name:<18}{len(records):>7}{len(absent):>9}{diverged:>10}{unchecked:>11}   {left}")
+    return 0
+
+
+def _book(options: argparse.Namespace) -> int:
+    from discriminative import book
+
+    return book.bless() if options.bless else book.make(options.profile)
+
+
+def _clock(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

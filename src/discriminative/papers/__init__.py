@@ -1,0 +1,119 @@
+"""What each paper prints, and what we run for it: tables, experiments, claims."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from discriminative._tensors import require
+from discriminative.runs import Run
+
+__all__ = ["PAPERS", "Arm", "Claim", "Experiment", "experiment", "experiments", "printed"]
+
+PAPERS = ("thesis",)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One setting of an experiment, repeated over seeds.
+
+    Args:
+        name: short and unique within the experiment.
+        run: the setting, at seed 0.
+        seeds: which seeds it is repeated over.
+        row: the row of the paper's table that it stands beside, if any.
+    """
+
+    name: str
+    run: Run
+    seeds: tuple[int, ...]
+    row: str | None = None
+
+    def runs(self) -> list[Run]:
+        return [self.run.with_seed(seed) for seed in self.seeds]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is trained for one table or figure, by profile."""
+
+    name: str
+    place: str
+    title: str
+    arms: dict[str, tuple[Arm, ...]]
+
+    def at(self, profile: str) -> tuple[Arm, ...]:
+        return self.arms.get(profile, ())
+
+    def arm(self, profile: str, name: str) -> Arm:
+        found = {arm.name: arm for arm in self.at(profile)}
+        require(name in found, "arm must be one of {}, got {!r}", sorted(found), name)
+        return found[name]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of a paper as a test over records: the arm's error against the baseline's.
+
+    Args:
+        id: as in the book's list of claims.
+        place: where the paper says it.
+        statement: the claim, in one sentence.
+        experiment: whose records decide.
+        baseline: the arm that the effect is measured from.
+        arm: the arm that should do better.
+        paper_baseline: the paper's error of the baseline, in percent.
+        paper_arm: the paper's error of the arm, in percent.
+        confirmatory: named before its records, under Holm's correction; all others are exploratory.
+        scale: what the verdict speaks of, e.g. ``"2,000 MNIST images"``.
+    """
+
+    id: str
+    place: str
+    statement: str
+    experiment: str
+    baseline: str
+    arm: str
+    paper_baseline: float
+    paper_arm: float
+    scale: str
+    confirmatory: bool = False
+
+
+@cache
+def experiments() -> dict[str, Experiment]:
+    """Every experiment of every paper, by name."""
+    from discriminative.papers.thesis.experiments import EXPERIMENTS
+
+    return {experiment.name: experiment for experiment in EXPERIMENTS}
+
+
+def experiment(name: str) -> Experiment:
+    found = experiments()
+    require(name in found, "experiment must be one of {}, got {!r}", sorted(found), name)
+    return found[name]
+
+
+@cache
+def _cells(paper: str) -> tuple[dict[str, Any], ...]:
+    require(paper in PAPERS, "paper must be one of {}, got {!r}", PAPERS, paper)
+    return tuple(json.loads((Path(__file__).parent / paper / "tables.json").read_text()))
+
+
+def printed(paper: str, table: str) -> dict[tuple[str, str], float | str]:
+    """The printed cells of a paper's table, by (row, column); a cell that is no number is its text.
+
+    Example:
+        >>> printed("thesis", "2.2")["Softmax", "Error Rate"]
+        0.4
+    """
+    cells = {
+        (cell["row"], cell["column"]): cell["printed"] if cell["value"] is None else cell["value"]
+        for cell in _cells(paper)
+        if cell["table"] == table
+    }
+    require(bool(cells), "{} has no table {!r}", paper, table)
+    return cells

@@ -1,0 +1,1 @@
+"""Liu's thesis: large-margin and angular softmax on the hypersphere."""
