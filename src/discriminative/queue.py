@@ -38,10 +38,10 @@ class Options:
 
 def in_order(arms: Iterable[Arm], seeds: int | None = None) -> list[Run]:
     """Every run once: the first seed of every arm, then each arm up to three, then the rest."""
-    arms = [(arm, arm.runs()[:seeds]) for arm in arms]
+    by_arm = [arm.runs()[:seeds] for arm in arms]
     found: dict[str, Run] = {}
     for low, high in ((0, 1), (1, 3), (3, None)):
-        rounds = [runs[low:high] for _, runs in arms]
+        rounds = [runs[low:high] for runs in by_arm]
         for i in range(max((len(runs) for runs in rounds), default=0)):
             for runs in rounds:
                 if i < len(runs):

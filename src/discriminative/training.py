@@ -178,6 +178,7 @@ def train(
         beside it (2-D features of fixed test images, where the feature is 2-D).
     """
     started = time.monotonic()
+    source = describe_source(run)  # now, not at the end: files may be edited while a run goes on
     device = torch.device(device)
     data = (load(run.dataset) if data is None else data).to(device)
     fit = data.train
@@ -272,7 +273,7 @@ def train(
             "images_per_second": round(step * run.batch_size / max(training_seconds, 1e-9)),
             "compiled": compile_network,
         },
-        "source": describe_source(run),
+        "source": source,
     }
     if diverged_at >= 0:
         record["metrics"]["first_bad_step"] = diverged_at

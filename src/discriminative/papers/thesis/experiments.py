@@ -51,14 +51,18 @@ def _workhorse(margin: int, rate: float, decay: float = 5e-4, floor: float | Non
 # Nine configurations each, on validation, over the tuning seeds: softmax over rate and decay, each margin over rate
 # and floor (the decay is the thesis'). Runs under these seeds are never evidence.
 TUNING = tuple(
-    [Arm(f"softmax rate {rate:g} decay {decay:g}", _workhorse(1, rate, decay), TUNING_SEEDS) for rate in RATES for decay in DECAYS]
+    [
+        Arm(f"softmax rate {rate:g} decay {decay:g}", _workhorse(1, rate, decay), TUNING_SEEDS)
+        for rate in RATES
+        for decay in DECAYS
+    ]
     + [
         Arm(f"m={m} floor {floor:g} rate {rate:g}", _workhorse(m, rate, floor=floor), TUNING_SEEDS)
         for m in MARGINS
         for floor in FLOORS
         for rate in RATES
     ]
-)  # fmt: skip
+)
 
 # What that tuning chose (``report.choose`` computes it from the records; a test holds the two equal).
 CHOSEN: dict[str, dict[str, float]] = {}
