@@ -1,0 +1,272 @@
+"""From records to what a page shows: executed checks, paper-against-ours tables, verdict chips."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from discriminative import papers
+from discriminative._tensors import require
+from discriminative.ledger import Ledger, table
+from discriminative.papers import Arm, Claim
+from discriminative.statistics import Verdict, holm, interval, judge
+
+__all__ = [
+    "arm_errors",
+    "arms_table",
+    "caption",
+    "checked",
+    "choose",
+    "chip",
+    "paper_table",
+    "verdicts",
+    "verdicts_table",
+]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Checks
+
+
+def checked(label: str, worst: Any, *, at_most: float) -> None:
+    """Assert that a proof's executed check stays within its bound, and say so in a line that is the same everywhere.
+
+    Args:
+        label: the label of the proposition or erratum, e.g. ``"prop-psi-bound"``.
+        worst: the largest violation or gap found, a number or a tensor (its maximum is taken).
+        at_most: the bound.
+
+    The worst case goes into the output's metadata, for the page that lists every proof and its check.
+    """
+    value = float(worst.max()) if hasattr(worst, "max") else float(worst)
+    require(value <= at_most, "{} fails: the worst case is {!r}, the bound {!r}", label, value, at_most)
+    _say(f"{label} holds, within {at_most:g}", {"label": label, "worst": value, "at_most": at_most})
+
+
+def refuted(label: str, gap: Any, *, at_least: float) -> None:
+    """Assert that a printed statement fails by at least that much: the check of an erratum."""
+    value = float(gap.max()) if hasattr(gap, "max") else float(gap)
+    require(value >= at_least, "{} is not refuted: the gap is {!r}, expected at least {!r}", label, value, at_least)
+    line = f"{label}: the printed statement fails, by at least {at_least:g}"
+    _say(line, {"label": label, "worst": value, "at_least": at_least})
+
+
+def _say(line: str, check: dict[str, Any]) -> None:
+    """Print a line; in a notebook its output carries ``check`` as metadata."""
+    try:
+        from IPython.display import display
+    except ImportError:
+        print(line)
+    else:
+        display({"text/plain": line}, metadata={"check": check}, raw=True)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Records of an experiment
+
+
+def arm_records(arm: Arm, ledger: Ledger) -> list[dict[str, Any]]:
+    return [ledger.read(run) for run in arm.runs() if ledger.has(run)]
+
+
+def arm_errors(arm: Arm, ledger: Ledger, part: str = "test") -> dict[int, int | None]:
+    """Wrong answers by seed; ``None`` for a run that diverged."""
+    return {
+        record["run"]["seed"]: record["metrics"][part]["wrong"] if record["status"] == "finished" else None
+        for record in arm_records(arm, ledger)
+    }
+
+
+def choose(arms: Iterable[Arm], ledger: Ledger) -> Arm:
+    """The arm with the fewest wrong answers on validation over its seeds; one that diverged at any seed is out.
+
+    Raises:
+        ValueError: if records are missing, or every arm diverged.
+    """
+    scores: dict[str, float] = {}
+    found = {arm.name: arm for arm in arms}
+    for arm in found.values():
+        errors = arm_errors(arm, ledger, "validation")
+        require(len(errors) == len(arm.seeds), "{} lacks records; run its tuning first", arm.name)
+        if all(value is not None for value in errors.values()):
+            scores[arm.name] = float(np.mean([value for value in errors.values() if value is not None]))
+    require(bool(scores), "every arm diverged: {}", ", ".join(found))
+    return found[min(scores, key=lambda name: scores[name])]
+
+
+def verdicts(paper: str, profile: str, ledger: Ledger | None = None) -> dict[str, tuple[Claim, Verdict]]:
+    """Every claim of a paper with its verdict from the records of that profile, Holm over the confirmatory ones."""
+    ledger = Ledger.of(profile) if ledger is None else ledger
+    claims: tuple[Claim, ...] = import_module(f"discriminative.papers.{paper}.claims").CLAIMS
+    found: dict[str, Verdict] = {}
+    for claim in claims:
+        experiment = papers.experiments().get(claim.experiment)
+        names = {arm.name for arm in experiment.at(profile)} if experiment else set()
+        if experiment is None or not {claim.baseline, claim.arm} <= names:
+            found[claim.id] = Verdict("not run", f"{claim.experiment} has no such arms at {profile}")
+            continue
+        arms = [experiment.arm(profile, name) for name in (claim.baseline, claim.arm)]
+        images = next(
+            (r["metrics"]["test"]["images"] for a in arms for r in arm_records(a, ledger) if "test" in r["metrics"]), 1
+        )
+        effect = math.log(claim.paper_baseline / claim.paper_arm)
+        found[claim.id] = judge(arm_errors(arms[0], ledger), arm_errors(arms[1], ledger), images, effect)
+    confirmatory = {claim.id: found[claim.id] for claim in claims if claim.confirmatory}
+    found |= holm(confirmatory)
+    return {claim.id: (claim, found[claim.id]) for claim in claims}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Tables
+
+SHAPES = {"reproduced": "●", "contradicted": "✕", "reversed": "▼", "inconclusive": "◐", "not run": "○"}
+
+
+def chip(verdict: Verdict) -> str:
+    """A verdict as a word with a shape and a colour, then effect, interval and n."""
+    word = f'<span class="chip chip-{verdict.word.replace(" ", "-")}">{SHAPES[verdict.word]} {verdict.word}</span>'
+    if not verdict.n or math.isnan(verdict.points):
+        return f'{word} <span class="chip-detail">{html.escape(verdict.reason)}</span>'
+    return (
+        f'{word} <span class="chip-detail">{_signed(verdict.points)} points '
+        f"[{_signed(verdict.points_low)}, {_signed(verdict.points_high)}], n = {verdict.n}</span>"
+    )
+
+
+def _html(head: str, rows: list[str], kind: str = "") -> str:
+    """A table that scrolls inside itself."""
+    body = "".join(rows)
+    return f'<div class="scroll"><table class="ledger {kind}"><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def verdicts_table(paper: str, profile: str, ledger: Ledger | None = None) -> str:
+    """HTML: claim, place, the paper's two numbers, ours, verdict."""
+    rows = []
+    for claim, verdict in verdicts(paper, profile, ledger).values():
+        kind = "confirmatory" if claim.confirmatory else "exploratory"
+        ours = "–"
+        if verdict.n and not math.isnan(verdict.effect):
+            ours = f"{_ratio(verdict.effect)} [{_ratio(verdict.low)}, {_ratio(verdict.high)}]"
+        rows.append(
+            f'<tr><th scope="row">{html.escape(claim.id)}<br><small>{kind}</small></th>'
+            f"<td>{html.escape(claim.statement)}<br><small>{html.escape(claim.scale)}</small></td>"
+            f'<td class="paper num">{claim.paper_baseline:.2f} → {claim.paper_arm:.2f}<br>'
+            f"<small>{_ratio(math.log(claim.paper_baseline / claim.paper_arm))}</small></td>"
+            f'<td class="num">{ours}</td><td>{chip(verdict)}</td></tr>'
+        )
+    head = (
+        "<tr><th>Claim</th><th>What is claimed, and our scale</th><th>Paper: error %, change</th>"
+        "<th>Ours: change, 95 %</th><th>Verdict</th></tr>"
+    )
+    return _html(head, rows, kind="verdicts")
+
+
+def _ratio(gain: float) -> str:
+    """A log ratio of errors as the relative change of the error, e.g. −22 %."""
+    return f"{100 * math.expm1(-gain):+.0f} %".replace("-", "−")
+
+
+def _error(values: list[float]) -> str:
+    if not values:
+        return "–"
+    mean, low, high = interval(values)
+    return f"{mean:.2f}" if len(values) < 2 else f"{mean:.2f} <small>[{low:.2f}, {high:.2f}]</small>"
+
+
+def arms_table(arms: Iterable[Arm], ledger: Ledger, command: str) -> str:
+    """HTML: one row an arm: test error with interval, angles, seeds, diverged and collapsed runs."""
+    rows = []
+    for arm in arms:
+        records = arm_records(arm, ledger)
+        finished = table(r for r in records if r["status"] == "finished")
+        if finished.empty:
+            cells = f'<td class="num" title="not run: {html.escape(command)}">–</td>' + '<td class="num">–</td>' * 3
+        else:
+            cells = "".join(
+                f'<td class="num">{cell}</td>'
+                for cell in (
+                    _error(finished["test_error"].tolist()),
+                    _error(finished["validation_error"].dropna().tolist()),
+                    f"{finished['own_angle'].mean():.1f}°",
+                    f"{finished['angle_gap'].mean():.1f}°",
+                )
+            )
+        diverged = len(records) - len(finished)
+        collapsed = int((finished["test_error"] > 50).sum()) if len(finished) else 0
+        cells += "".join(f'<td class="num">{count or "–"}</td>' for count in (len(records), diverged, collapsed))
+        rows.append(f'<tr><th scope="row">{html.escape(arm.name)}</th>{cells}</tr>')
+    head = (
+        "<tr><th>Arm</th><th>Test error %</th><th>Validation error %</th><th>Own angle</th><th>Gap to rival</th>"
+        "<th>Seeds</th><th>Diverged</th><th>Above 50 %</th></tr>"
+    )
+    return (
+        f'<div class="scroll"><table class="ledger"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
+
+
+def paper_table(
+    paper: str, number: str, columns: dict[str, tuple[tuple[Arm, ...], Ledger, str]], column: str = "Error Rate"
+) -> str:
+    """HTML: every printed cell of a table beside ours at each scale; an empty cell carries its reason.
+
+    Args:
+        paper: e.g. ``"thesis"``.
+        number: of the table, e.g. ``"2.2"``.
+        columns: heading to (arms with the ``row`` they stand beside, their ledger, the command that fills the cell).
+        column: which printed column.
+    """
+    rows = []
+    for (row, printed_column), value in papers.printed(paper, number).items():
+        if printed_column != column:
+            continue
+        shown = f"{value:.2f}" if isinstance(value, float) else html.escape(str(value))
+        cells = f'<td class="paper num">{shown}</td>'
+        for arms, ledger, command in columns.values():
+            arm = next((arm for arm in arms if arm.row == row), None)
+            records = arm_records(arm, ledger) if arm else []
+            errors = table(r for r in records if r["status"] == "finished")
+            if arm is None:
+                cells += '<td class="num empty" title="quoted by the paper from elsewhere, or not run here">–</td>'
+            elif errors.empty:
+                why = "diverged" if records else f"not run: {command}"
+                cells += f'<td class="num empty" title="{html.escape(why)}">–</td>'
+            else:
+                diverged = len(records) - len(errors)
+                note = f"; {diverged} diverged" if diverged else ""
+                cells += (
+                    f'<td class="num">{_error(errors["test_error"].tolist())}'
+                    f" <small>n = {len(errors)}{note}</small></td>"
+                )
+        rows.append(f'<tr><th scope="row">{html.escape(row)}</th>{cells}</tr>')
+    heads = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
+    head = f"<tr><th>Method</th><th>Paper, error %</th>{heads}</tr>"
+    return (
+        f'<div class="scroll"><table class="ledger"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
+
+
+def caption(arms: Iterable[Arm], ledger: Ledger) -> str:
+    """What the records say of the runs behind a figure: images, steps, final lambda, seeds, device."""
+    frame = pd.concat([table(arm_records(arm, ledger)) for arm in arms] or [pd.DataFrame()], ignore_index=True)
+    if frame.empty:
+        return "No record yet."
+    records = [record for arm in arms for record in arm_records(arm, ledger)]
+    sizes = sorted({f"{record['metrics']['train_images']:,}" for record in records})
+    steps = sorted({f"{record['run']['schedule']['steps']:,}" for record in records})
+    floors = sorted({record["run"]["blend"]["floor"] for record in records if record["run"]["blend"]}, reverse=True)
+    devices = sorted({record["environment"]["device_name"] for record in records})
+    seeds = frame.groupby("seed").size()
+    told = f"{' / '.join(sizes)} training images, {' / '.join(steps)} steps"
+    if floors:
+        told += f", final λ {' / '.join(f'{floor:g}' for floor in floors)}"
+    return f"{told}, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}, {', '.join(devices)}."
