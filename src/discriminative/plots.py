@@ -8,7 +8,6 @@ from collections.abc import Iterable
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from discriminative.ledger import Ledger, table
@@ -73,6 +72,7 @@ def psi_curves(margins: Iterable[int] = (1, 2, 3, 4)) -> Figure:
 
     from discriminative.losses import psi
 
+    figure: Figure
     figure, axes = plt.subplots(figsize=(7.2, 4.2))
     angle = torch.linspace(0, math.pi, 721, dtype=torch.float64)
     for m in margins:
@@ -94,6 +94,7 @@ def psi_curves(margins: Iterable[int] = (1, 2, 3, 4)) -> Figure:
 def feature_planes(arms: Iterable[Arm], ledger: Ledger) -> Figure:
     """2-D test features of each arm's first seed, one panel an arm, with the class weights as spokes."""
     arms = list(arms)
+    figure: Figure
     figure, panels = plt.subplots(1, len(arms), figsize=(2.55 * len(arms), 2.9), squeeze=False)
     for axes, arm in zip(panels[0], arms, strict=True):
         run = arm.runs()[0]
@@ -118,6 +119,7 @@ def feature_planes(arms: Iterable[Arm], ledger: Ledger) -> Figure:
 def errors_by_arm(arms: Iterable[Arm], ledger: Ledger) -> Figure:
     """Test error of each arm: every seed a faint dot, the mean with its 95 % interval; collapsed runs are counted."""
     arms = list(arms)
+    figure: Figure
     figure, axes = plt.subplots(figsize=(7.2, 0.42 * len(arms) + 1.0))
     limit = 0.0
     for i, arm in enumerate(arms):
@@ -149,6 +151,7 @@ def errors_by_arm(arms: Iterable[Arm], ledger: Ledger) -> Figure:
 def forest(found: Iterable[tuple[Claim, Verdict]]) -> Figure:
     """Each claim's change of error: the paper's as an open diamond, ours as a mean with its 95 % interval."""
     rows = [(claim, verdict) for claim, verdict in found if math.isfinite(verdict.low)]
+    figure: Figure
     figure, axes = plt.subplots(figsize=(7.2, 0.62 * max(len(rows), 1) + 1.2))
 
     def percent(gain: float) -> float:
