@@ -1,13 +1,355 @@
-"""The book: notebooks executed, pages staged, the site built and looked over."""
+"""The book: notebooks executed by papermill, pages staged, the site built strictly and looked over."""
 
 from __future__ import annotations
 
-__all__ = ["bless", "make"]
+import base64
+import copy
+import hashlib
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.metadata import distribution, version
+from pathlib import Path
+from typing import Any
+
+from discriminative._tensors import require
+from discriminative.paths import project_root
+
+__all__ = ["bless", "execute", "look_over", "make", "reference_copy"]
+
+Notebook = dict[str, Any]
+
+
+class BookError(ValueError):
+    """The book cannot be built; the message says which page and what to do."""
 
 
 def make(profile: str) -> int:
-    raise ValueError(f"the book cannot be built at {profile} yet")
+    """Execute what changed, build the site into ``build/html`` and say where to open it."""
+    root = project_root()
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        execute(path, profile, root)
+    stage(profile, root)
+    build_site(root)
+    problems = look_over(root / "build" / "html")
+    if problems:
+        raise BookError(f"the built book has {len(problems)} problems: {'; '.join(problems[:5])}")
+    print(f"the book is built: open {root / 'build' / 'html' / 'index.html'}")
+    return 0
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Execution
+
+
+def execute(path: Path, profile: str, root: Path) -> Path:
+    """The executed copy of a notebook, in ``build/executed/``; executed again only if what it computes from changed.
+
+    A change of Markdown cells alone carries the outputs over.
+    """
+    target = root / "build" / "executed" / path.name
+    bare: Notebook = json.loads(path.read_text())
+    check_parameters(bare, path)
+    key = execution_key(bare, profile, root)
+    old: Notebook | None = json.loads(target.read_text()) if target.exists() else None
+    if old is not None and old["metadata"].get("discriminative", {}).get("key") == key:
+        fresh = carry_over(bare, old)
+        if fresh != old:
+            _write(target, fresh)
+            print(f"{path.stem}: outputs carried over")
+        return target
+
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    print(f"{path.stem}: executing at {profile}", flush=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(".part.ipynb")
+    started = time.monotonic()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    try:
+        papermill.execute_notebook(
+            path.relative_to(root) if path.is_relative_to(root) else path,
+            part,
+            parameters={"profile": profile},
+            kernel_name="python3",
+            cwd=root / "notebooks",
+            progress_bar=sys.stderr.isatty(),
+        )
+    except PapermillExecutionError as error:
+        part.unlink(missing_ok=True)
+        raise BookError(f"{path.name}, cell {error.cell_index}: {error.ename}: {error.evalue}") from error
+    done: Notebook = json.loads(part.read_text())
+    part.unlink()
+    done["metadata"]["discriminative"] = {
+        "key": key,
+        "profile": profile,
+        "seconds": round(time.monotonic() - started, 1),
+        "finished": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        "environment": _environment(),
+    }
+    _write(target, done)
+    return target
+
+
+def check_parameters(bare: Notebook, path: Path) -> None:
+    """A chapter has one parameters cell, which sets ``profile`` alone: papermill would take any other name silently."""
+    cells = [cell for cell in bare["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+    require(len(cells) == 1, "{} must have one cell tagged parameters, got {}", path.name, len(cells))
+    names = re.findall(r"^(\w+)\s*=", "".join(cells[0]["source"]), flags=re.MULTILINE)
+    require(names == ["profile"], "{} must have the one parameter 'profile', got {}", path.name, names)
+
+
+def execution_key(bare: Notebook, profile: str, root: Path) -> str:
+    """What an execution depends on: its code cells, the package, the records, the locked versions, the profile."""
+    digest = hashlib.sha256(profile.encode())
+    digest.update(json.dumps([_code(cell) for cell in bare["cells"] if cell["cell_type"] == "code"]).encode())
+    files = [*(root / "src").rglob("*.py"), *(root / "src").rglob("*.json"), root / "requirements.lock"]
+    for folder in ("results", "build/records", "benchmarks/results"):
+        files += (root / folder).rglob("*.json")
+    for file in sorted(files):
+        digest.update(str(file.relative_to(root)).encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _code(cell: dict[str, Any]) -> tuple[str, Any]:
+    return "".join(cell["source"]), {k: v for k, v in cell["metadata"].items() if k != "papermill"}
+
+
+def carry_over(bare: Notebook, executed: Notebook) -> Notebook:
+    """The bare notebook's cells with the outputs of an execution of the same code cells."""
+    done = [c for c in executed["cells"] if c["cell_type"] == "code" and not _injected(c)]
+    added = [c for c in executed["cells"] if _injected(c)]
+    result = copy.deepcopy(executed)
+    result["cells"] = []
+    outputs = iter(done)
+    for cell in bare["cells"]:
+        if cell["cell_type"] == "code":
+            result["cells"].append(next(outputs))
+            if "parameters" in cell["metadata"].get("tags", []):
+                result["cells"] += added
+        else:
+            result["cells"].append(cell)
+    return result
+
+
+def _injected(cell: dict[str, Any]) -> bool:
+    return "injected-parameters" in cell["metadata"].get("tags", [])
+
+
+def _environment() -> dict[str, str]:
+    import torch
+
+    from discriminative.provenance import describe_environment, revision
+
+    described = describe_environment(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    return {"revision": revision(), **{k: str(v) for k, v in described.items() if k != "threads"}}
+
+
+def _write(path: Path, notebook: Notebook) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+    os.replace(part, path)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# References for nbval
+
+
+def reference_copy(executed: Notebook) -> Notebook:
+    """What nbval compares: the executed notebook without images, papermill's cell and anything of this machine."""
+    result = copy.deepcopy(executed)
+    result["cells"] = [cell for cell in result["cells"] if not _injected(cell)]
+    result["metadata"] = {k: v for k, v in result["metadata"].items() if k in ("kernelspec", "language_info")}
+    for cell in result["cells"]:
+        cell["metadata"].pop("papermill", None)
+        for key in ("execution", "collapsed"):
+            cell["metadata"].pop(key, None)
+        ignored = "nbval-ignore-output" in cell["metadata"].get("tags", [])
+        kept = [] if ignored else cell.get("outputs", [])
+        for output in kept:
+            for kind in [k for k in output.get("data", {}) if k.startswith("image/")]:
+                del output["data"][kind]
+            check = output.get("metadata", {}).get("check")
+            if check:  # the worst case differs in its last digits between processors
+                check.pop("worst", None)
+        if cell["cell_type"] == "code":
+            cell["outputs"] = kept
+    return result
 
 
 def bless() -> int:
-    raise ValueError("there is nothing to bless yet")
+    """Make today's quick execution the reference that nbval compares; read the diff before committing it."""
+    root = project_root()
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        executed = json.loads(execute(path, "quick", root).read_text())
+        _write(root / "tests" / "reference" / path.name, reference_copy(executed))
+        print(f"blessed {path.name}: read `git diff tests/reference` before you commit it")
+    return 0
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Staging and building
+
+PAGES = ("_config.yml", "_toc.yml", "intro.md", "book", "src")
+
+
+def stage(profile: str, root: Path) -> None:
+    """Lay out ``build/site``: the pages, the executed notebooks in the places of the bare ones, and MathJax."""
+    site = root / "build" / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    site.mkdir(parents=True)
+    for name in PAGES:
+        source = root / name
+        if source.is_dir():
+            shutil.copytree(source, site / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy(source, site / name)
+    shutil.copytree(root / "build" / "executed", site / "notebooks", ignore=shutil.ignore_patterns("*.part*"))
+    stage_figures(site)
+    (site / "book" / "execution.md").write_text(execution_page(root))
+    stage_mathjax(site / "book" / "assets" / "mathjax")
+    repository = os.environ.get("REPOSITORY_URL")
+    if repository:
+        switch_on_buttons(site / "_config.yml", repository)
+
+
+def stage_figures(site: Path) -> None:
+    """Every glued picture as ``book/figures/<key>.png``, for pages that show a chapter's figure."""
+    folder = site / "book" / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted((site / "notebooks").glob("*.ipynb")):
+        for key, picture in glued_pictures(json.loads(path.read_text())).items():
+            (folder / f"{key}.png").write_bytes(picture)
+
+
+def glued_pictures(executed: Notebook) -> dict[str, bytes]:
+    """The pictures that a notebook glued, by key."""
+    found = {}
+    for cell in executed["cells"]:
+        for output in cell.get("outputs", []):
+            name = output.get("metadata", {}).get("scrapbook", {}).get("name")
+            data = output.get("data", {}).get("application/papermill.record/image/png")
+            if name and data:
+                found[name] = base64.b64decode("".join(data))
+    return found
+
+
+def stage_mathjax(target: Path) -> None:
+    """MathJax, its fonts and its licence out of the installed wheel: the book asks no outside host for anything."""
+    files = distribution("sphinx-mathjax-offline").files or []
+    wanted = re.compile(r"(tex-chtml\.js|output/chtml/fonts/woff-v2/[^/]+\.woff|LICENSE[^/]*)$")
+    for file in files:
+        match = wanted.search(str(file))
+        if match:
+            path = target / match.group(1)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file.locate(), path)
+    require((target / "tex-chtml.js").exists(), "{} holds no tex-chtml.js", "sphinx-mathjax-offline")
+
+
+def switch_on_buttons(config: Path, repository: str) -> None:
+    """Launch and edit buttons, where the repository's public address is known."""
+    import yaml
+
+    settings = yaml.safe_load(config.read_text())
+    settings["repository"] = {"url": repository, "branch": "main"}
+    settings["html"] |= {"use_repository_button": True, "use_edit_page_button": True}
+    settings["launch_buttons"] = {"notebook_interface": "classic", "colab_url": "https://colab.research.google.com"}
+    config.write_text(yaml.safe_dump(settings, sort_keys=False))
+
+
+def execution_page(root: Path) -> str:
+    """Which notebook ran when, for how long, at which profile, on what, from which state of the code."""
+    rows = []
+    for path in sorted((root / "build" / "executed").glob("*.ipynb")):
+        told = json.loads(path.read_text())["metadata"]["discriminative"]
+        environment = told["environment"]
+        rows.append(
+            f"| {{doc}}`../notebooks/{path.stem}` | {told['finished']} | {told['seconds']:.0f} | {told['profile']} "
+            f"| {environment['device_name']} | {environment['python']} | {environment['torch']} "
+            f"| `{environment['revision']}` |"
+        )
+    versions = [(name, version(name)) for name in ("jupyter-book", "papermill", "sphinx", "sphinx-proof", "myst-nb")]
+    return "\n".join(
+        [
+            "# How this copy was made",
+            "",
+            "Every page with numbers is a notebook that papermill executed before the book was built. A revision with",
+            "a `+` had changes on top of the commit.",
+            "",
+            "| Notebook | Executed | Seconds | Profile | Device | Python | torch | Revision |",
+            "| --- | --- | ---: | --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+            "Built with " + ", ".join(f"{name} {number}" for name, number in versions) + ".",
+            "",
+        ]
+    )
+
+
+def build_site(root: Path) -> None:
+    """Strictly, from nothing, into a temporary place; ``build/html`` is replaced only by a whole book."""
+    out, log = root / "build" / "out", root / "build" / "jupyter-book.log"
+    shutil.rmtree(out, ignore_errors=True)
+    book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*book, "build", str(root / "build" / "site"), "--path-output", str(out)]
+    print("building the site", flush=True)
+    with log.open("w") as stream:
+        run = subprocess.run(
+            [*command, "--all", "-W", "--keep-going", "-n"], stdout=stream, stderr=subprocess.STDOUT, check=False
+        )
+    if run.returncode:
+        text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
+        lines = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Error", line)]
+        told = "\n  ".join(lines[:12]) or text[-800:]
+        raise BookError(f"jupyter-book refused the book (all of it in {log}):\n  {told}")
+    html_folder = root / "build" / "html"
+    shutil.rmtree(html_folder, ignore_errors=True)
+    shutil.move(str(out / "_build" / "html"), html_folder)
+    shutil.rmtree(out, ignore_errors=True)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Looking over what was built
+
+
+def _content_pages(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*.html")):
+        if path.relative_to(folder).parts[0] not in ("_static", "_sources") and path.name not in (
+            "search.html",
+            "genindex.html",
+        ):
+            yield path
+
+
+def look_over(folder: Path) -> list[str]:
+    """What a reader would trip over: outside hosts, images without a description, raw directives, an empty index."""
+    problems = []
+    index = folder / "searchindex.js"
+    if not index.exists() or index.stat().st_size < 1000:
+        problems.append("the search index is empty")
+    pages = list(_content_pages(folder))
+    expected = ("index.html", "intro.html", "notebooks/large_margin_softmax.html")
+    problems += [f"{name} is missing" for name in expected if not (folder / name).exists()]
+    for path in pages:
+        text, page = path.read_text(), path.relative_to(folder)
+        outside = re.findall(r"<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=\"(?:https?:)?//[^\"]+\"[^>]*>", text)
+        problems += [f"{page} asks an outside host: {tag[:90]}" for tag in outside if 'rel="canonical"' not in tag]
+        article = text[text.find("<article") : text.find("</article>")]
+        for tag in re.findall(r"<img\b[^>]*>", article):
+            found = re.search(r'alt="([^"]*)"', tag)
+            alt = html.unescape(found.group(1)) if found else ""
+            if len(alt) < 20 or alt.startswith(("../", "_images")):
+                problems.append(f"{page} has an image without a description: {tag[:90]}")
+        if re.search(r"\{(prf:ref|eq|numref|cite:[pt]|glue:\w+)\}", article):
+            problems.append(f"{page} shows a raw directive")
+    return problems

@@ -47,7 +47,6 @@ def use_style() -> None:
             "font.size": 11,
             "axes.labelsize": 11,
             "axes.titlesize": 11,
-            "axes.titleweight": "medium",
             "axes.titlelocation": "left",
             "axes.edgecolor": "#374151",
             "axes.linewidth": 0.8,
@@ -98,8 +97,15 @@ def feature_planes(arms: Iterable[Arm], ledger: Ledger) -> Figure:
     figure, panels = plt.subplots(1, len(arms), figsize=(2.55 * len(arms), 2.9), squeeze=False)
     for axes, arm in zip(panels[0], arms, strict=True):
         run = arm.runs()[0]
+        title = "softmax" if arm.name == "m=1" else arm.name
+        axes.set(xticks=[], yticks=[], aspect="equal")
+        sns.despine(ax=axes, left=True, bottom=True)
+        record = ledger.read(run) if ledger.has(run) else None
+        if record is None or record["status"] != "finished":
+            axes.set_title(f"{title}: {'not run' if record is None else 'diverged'}", fontsize=10)
+            continue
         stored = ledger.arrays(run)
-        error = table([ledger.read(run)])["test_error"].iloc[0]
+        error = table([record])["test_error"].iloc[0]
         features, labels, weight = stored["features"], stored["labels"], stored["weight"]
         reach = float(np.quantile(np.linalg.norm(features, axis=1), 0.995))
         for c in range(len(weight)):
@@ -108,11 +114,8 @@ def feature_planes(arms: Iterable[Arm], ledger: Ledger) -> Figure:
             spoke = weight[c] / max(float(np.linalg.norm(weight[c])), 1e-12) * reach
             axes.plot([0, spoke[0]], [0, spoke[1]], color=CLASSES[c], linewidth=0.8, alpha=0.6)
             axes.annotate(str(c), spoke * 1.12, color=CLASSES[c], ha="center", va="center", fontsize=9)
-        axes.set(
-            xlim=(-1.3 * reach, 1.3 * reach), ylim=(-1.3 * reach, 1.3 * reach), xticks=[], yticks=[], aspect="equal"
-        )
-        axes.set_title(f"{'softmax' if arm.name == 'm=1' else arm.name}: {error:.1f} % error", fontsize=10)
-        sns.despine(ax=axes, left=True, bottom=True)
+        axes.set(xlim=(-1.3 * reach, 1.3 * reach), ylim=(-1.3 * reach, 1.3 * reach))
+        axes.set_title(f"{title}: {error:.1f} % error", fontsize=10)
     return figure
 
 

@@ -19,12 +19,15 @@ from discriminative.statistics import Verdict, holm, interval, judge
 
 __all__ = [
     "arm_errors",
+    "arm_records",
     "arms_table",
     "caption",
     "checked",
-    "choose",
     "chip",
+    "choose",
+    "exact",
     "paper_table",
+    "refuted",
     "verdicts",
     "verdicts_table",
 ]
@@ -34,36 +37,43 @@ __all__ = [
 # Checks
 
 
-def checked(label: str, worst: Any, *, at_most: float) -> None:
+def checked(label: str, worst: Any, *, at_most: float, what: str = "") -> None:
     """Assert that a proof's executed check stays within its bound, and say so in a line that is the same everywhere.
 
     Args:
-        label: the label of the proposition or erratum, e.g. ``"prop-psi-bound"``.
+        label: the label of the proposition, e.g. ``"prop-psi-bound"``.
         worst: the largest violation or gap found, a number or a tensor (its maximum is taken).
         at_most: the bound.
+        what: which part of the statement, if it has several.
 
     The worst case goes into the output's metadata, for the page that lists every proof and its check.
     """
     value = float(worst.max()) if hasattr(worst, "max") else float(worst)
     require(value <= at_most, "{} fails: the worst case is {!r}, the bound {!r}", label, value, at_most)
-    _say(f"{label} holds, within {at_most:g}", {"label": label, "worst": value, "at_most": at_most})
+    _say(label, what, f"holds, within {at_most:g}", worst=value, at_most=at_most)
 
 
-def refuted(label: str, gap: Any, *, at_least: float) -> None:
+def exact(label: str, holds: bool, what: str = "") -> None:
+    """Assert a check that has no rounding: a symbolic identity, a count."""
+    require(bool(holds), "{} fails: {}", label, what or "the statement is false")
+    _say(label, what, "holds exactly")
+
+
+def refuted(label: str, gap: float, *, at_least: float, what: str = "") -> None:
     """Assert that a printed statement fails by at least that much: the check of an erratum."""
-    value = float(gap.max()) if hasattr(gap, "max") else float(gap)
-    require(value >= at_least, "{} is not refuted: the gap is {!r}, expected at least {!r}", label, value, at_least)
-    line = f"{label}: the printed statement fails, by at least {at_least:g}"
-    _say(line, {"label": label, "worst": value, "at_least": at_least})
+    require(gap >= at_least, "{} is not refuted: the gap is {!r}, expected at least {!r}", label, gap, at_least)
+    _say(label, what, f"the printed statement fails, by at least {at_least:g}", worst=gap, at_least=at_least)
 
 
-def _say(line: str, check: dict[str, Any]) -> None:
-    """Print a line; in a notebook its output carries ``check`` as metadata."""
+def _say(label: str, what: str, told: str, **numbers: float) -> None:
+    """Print a line; in a notebook its output carries the numbers as metadata."""
+    line = f"{label}{', ' if what else ''}{what}: {told}"
     try:
         from IPython.display import display
     except ImportError:
         print(line)
     else:
+        check = {"label": label, "what": what, **numbers}
         display({"text/plain": line}, metadata={"check": check}, raw=True)
 
 
@@ -134,7 +144,7 @@ def chip(verdict: Verdict) -> str:
     if not verdict.n or math.isnan(verdict.points):
         return f'{word} <span class="chip-detail">{html.escape(verdict.reason)}</span>'
     return (
-        f'{word} <span class="chip-detail">{_signed(verdict.points)} points '
+        f'{word} <span class="chip-detail">{_signed(verdict.points)} '
         f"[{_signed(verdict.points_low)}, {_signed(verdict.points_high)}], n = {verdict.n}</span>"
     )
 
@@ -150,23 +160,23 @@ def _signed(value: float) -> str:
 
 
 def verdicts_table(paper: str, profile: str, ledger: Ledger | None = None) -> str:
-    """HTML: claim, place, the paper's two numbers, ours, verdict."""
+    """HTML: each claim with its scale, the paper's change of the error, ours with its interval, and the verdict."""
     rows = []
     for claim, verdict in verdicts(paper, profile, ledger).values():
         kind = "confirmatory" if claim.confirmatory else "exploratory"
         ours = "–"
         if verdict.n and not math.isnan(verdict.effect):
-            ours = f"{_ratio(verdict.effect)} [{_ratio(verdict.low)}, {_ratio(verdict.high)}]"
+            ours = f"{_ratio(verdict.effect)}<br><small>[{_ratio(verdict.high)}, {_ratio(verdict.low)}]</small>"
         rows.append(
-            f'<tr><th scope="row">{html.escape(claim.id)}<br><small>{kind}</small></th>'
-            f"<td>{html.escape(claim.statement)}<br><small>{html.escape(claim.scale)}</small></td>"
-            f'<td class="paper num">{claim.paper_baseline:.2f} → {claim.paper_arm:.2f}<br>'
-            f"<small>{_ratio(math.log(claim.paper_baseline / claim.paper_arm))}</small></td>"
+            f'<tr><th scope="row">{html.escape(claim.id)}: {html.escape(claim.statement)}'
+            f"<br><small>{html.escape(claim.scale)}; {kind}</small></th>"
+            f'<td class="paper num">{_ratio(math.log(claim.paper_baseline / claim.paper_arm))}<br>'
+            f"<small>{claim.paper_baseline:.2f} → {claim.paper_arm:.2f} %</small></td>"
             f'<td class="num">{ours}</td><td>{chip(verdict)}</td></tr>'
         )
     head = (
-        "<tr><th>Claim</th><th>What is claimed, and our scale</th><th>Paper: error %, change</th>"
-        "<th>Ours: change, 95 %</th><th>Verdict</th></tr>"
+        '<tr><th>Claim, and our scale</th><th class="num">Paper</th><th class="num">Ours</th>'
+        "<th>Verdict, points fewer [95 %]</th></tr>"
     )
     return _html(head, rows, kind="verdicts")
 

@@ -31,10 +31,10 @@ def _table_2_2(id: str, margin: int, experiment: str, scale: str, confirmatory: 
 SMALL, WHOLE = "2,000 MNIST images, LeNet-64", "55,000 MNIST images, LeNet-500"
 
 CLAIMS = (
+    _table_2_2("C-LSM1a", 2, "workhorse", SMALL),
+    _table_2_2("C-LSM1b", 3, "workhorse", SMALL),
     _table_2_2("C-LSM1", 4, "workhorse", SMALL, confirmatory=True),
-    _table_2_2("C-LSM1 (m=2)", 2, "workhorse", SMALL),
-    _table_2_2("C-LSM1 (m=3)", 3, "workhorse", SMALL),
-    _table_2_2("C-LSM1 (m=4, whole)", 4, "table-2-2", WHOLE),
-    _table_2_2("C-LSM1 (m=2, whole)", 2, "table-2-2", WHOLE),
-    _table_2_2("C-LSM1 (m=3, whole)", 3, "table-2-2", WHOLE),
+    _table_2_2("C-LSM1c", 2, "table-2-2", WHOLE),
+    _table_2_2("C-LSM1d", 3, "table-2-2", WHOLE),
+    _table_2_2("C-LSM1e", 4, "table-2-2", WHOLE),
 )

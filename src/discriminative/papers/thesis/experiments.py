@@ -107,6 +107,13 @@ WHOLE_TUNING = tuple(
     or arm.name in [CHOSEN[_name(m, floor)] for m in MARGINS for floor in FLOORS]
 )
 
+WHOLE_CHOSEN = {
+    "softmax": "softmax rate 0.03 decay 0.0005",
+    "m=2": "m=2 floor 5 rate 0.05",
+    "m=3": "m=3 floor 1 rate 0.05",
+    "m=4": "m=4 floor 5 rate 0.05",
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Digits, for every build of the book: an MLP on 1,077 images of 8 x 8, and 2-D features for Figure 2.2.
 
@@ -146,6 +153,12 @@ EXPERIMENTS = (
             "quick": tuple(Arm(_name(m), _digits(m), tuple(range(5)), _row(m)) for m in ALL),
             "laptop": WORKHORSE_ARMS,
         },
+    ),
+    Experiment(
+        "table-2-2",
+        "Table 2.2",
+        "L-Softmax against softmax on the whole of MNIST",
+        {"laptop": tuple(_chosen(_name(m), WHOLE_TUNING, WHOLE_CHOSEN, 5, _row(m)) for m in ALL)},
     ),
     Experiment(
         "figure-2-2",
