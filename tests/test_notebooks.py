@@ -1,0 +1,124 @@
+"""Chapters: bare in the repository, the same cells in the references, and nbval compares what they print."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discriminative import book
+
+ROOT = Path(__file__).parents[1]
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+REFERENCES = ROOT / "tests" / "reference"
+
+
+def read(path: Path) -> dict[str, Any]:
+    notebook: dict[str, Any] = json.loads(path.read_text())
+    return notebook
+
+
+def sources(path: Path) -> list[tuple[str, str]]:
+    return [(cell["cell_type"], "".join(cell["source"])) for cell in read(path)["cells"]]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_is_committed_bare(path: Path) -> None:
+    for cell in read(path)["cells"]:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+    assert read(path)["metadata"]["kernelspec"]["name"] == "python3"
+    book.check_parameters(read(path), path)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_reference_has_the_chapters_cells(path: Path) -> None:
+    """An edited chapter that was not blessed fails here: run ``make bless`` and read the diff."""
+    assert sources(REFERENCES / path.name) == sources(path)
+
+
+def test_every_reference_has_its_chapter() -> None:
+    assert {path.name for path in REFERENCES.glob("*.ipynb")} == {path.name for path in CHAPTERS}
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_reference_is_an_execution_without_images_or_errors(path: Path) -> None:
+    for cell in read(REFERENCES / path.name)["cells"]:
+        for output in cell.get("outputs", []):
+            assert output["output_type"] != "error"
+            assert not [kind for kind in output.get("data", {}) if kind.startswith("image/")]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_every_statement_has_a_check_that_nbval_compares(path: Path) -> None:
+    text = "\n".join(source for kind, source in sources(path) if kind == "markdown")
+    labels = re.findall(r"\{prf:(?:proposition|theorem|corollary|lemma)\}[^\n]*\n:label: (\S+)", text)
+    labels += re.findall(r":name: (erratum-\S+)", text)
+    assert labels
+    compared = {
+        output["metadata"]["check"]["label"]
+        for cell in read(REFERENCES / path.name)["cells"]
+        if "nbval-ignore-output" not in cell["metadata"].get("tags", [])
+        for output in cell.get("outputs", [])
+        if "check" in output.get("metadata", {})
+    }
+    assert set(labels) <= compared
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_prose_holds_no_measured_number_by_hand(path: Path) -> None:
+    for kind, source in sources(path):
+        if kind == "markdown":
+            assert not re.search(r"\d\.\d+ ?(?:%|points)", source), source[:200]
+
+
+def nbval(source: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    """Run nbval on a reference with the package taken from ``source``."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(source),
+        "OMP_NUM_THREADS": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-x", "-p", "no:cacheprovider", "-W", "ignore"]
+    sanitiser = ["--nbval-sanitize-with", str(ROOT / "tests" / "sanitize.cfg")]
+    return subprocess.run(
+        [*command, *sanitiser, "-c", os.devnull, "--rootdir", str(ROOT), str(path)], cwd=ROOT, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_chapter_still_prints_its_reference(path: Path) -> None:
+    run = nbval(ROOT / "src", REFERENCES / path.name)
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert re.search(r"\d+ passed", run.stdout)
+
+
+MUTATIONS = {
+    "psi's interval index off by one": (
+        "losses/large_margin.py",
+        "for j in range(1, margin):",
+        "for j in range(2, margin + 1):",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_of_the_source_makes_nbval_fail(name: str, tmp_path: Path) -> None:
+    file, original, changed = MUTATIONS[name]
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    path = tmp_path / "src" / "discriminative" / file
+    text = path.read_text()
+    assert text.count(original) == 1
+    path.write_text(text.replace(original, changed))
+    run = nbval(tmp_path / "src", REFERENCES / "large_margin_softmax.ipynb")
+    assert run.returncode == 1, run.stdout[-2000:]
+    assert "1 failed" in run.stdout

@@ -1,0 +1,132 @@
+"""The queue: one seed of everything first, safe beside another, stopped at any moment."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from discriminative.ledger import Ledger
+from discriminative.papers import Arm
+from discriminative.queue import Options, _start_worker, estimate, in_order, missing, run_missing, work
+from discriminative.runs import Run, Schedule
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DISCRIMINATIVE_ROOT", str(tmp_path))
+    return tmp_path
+
+
+def test_one_seed_of_everything_comes_before_three_of_anything(tiny: Run, plain: Run) -> None:
+    arms = [Arm("a", tiny, tuple(range(5))), Arm("b", plain, tuple(range(4)))]
+    order = [(run.head.name, run.seed) for run in in_order(arms)]
+    assert order == [
+        ("LSoftmax", 0), ("Softmax", 0), ("LSoftmax", 1), ("Softmax", 1), ("LSoftmax", 2), ("Softmax", 2),
+        ("LSoftmax", 3), ("Softmax", 3), ("LSoftmax", 4),
+    ]  # fmt: skip
+    assert len(in_order(arms, seeds=1)) == 2
+
+
+def test_a_run_that_two_arms_share_is_trained_once(tiny: Run) -> None:
+    assert len(in_order([Arm("a", tiny, (0, 1)), Arm("chosen", tiny, (0, 1))])) == 2
+
+
+def test_what_is_missing_is_trained_and_then_nothing_is(root: Path, tiny: Run, plain: Run) -> None:
+    runs, told = [tiny, plain], []
+    counts = run_missing(runs, Options("quick", jobs=2), lambda run, status: told.append((run.id, status)))
+    assert counts == {"finished": 2}
+    assert sorted(told) == sorted([(tiny.id, "finished"), (plain.id, "finished")])
+    assert not missing(runs, Ledger.of("quick"))
+    assert run_missing(runs, Options("quick")) == {}
+    assert not list((root / "build" / "checkpoints").glob("*"))
+
+
+def test_a_divergence_is_recorded_and_not_tried_again(root: Path, plain: Run) -> None:
+    run = replace(plain, optimizer=replace(plain.optimizer, rate=1e12))
+    assert work(run, Options("quick")) == "diverged"
+    assert work(run, Options("quick")) == "there"
+
+
+def test_two_queues_at_once_train_a_run_once(root: Path, tiny: Run) -> None:
+    run = replace(tiny, schedule=Schedule(600))
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(2, initializer=_start_worker) as pool:
+        answers = pool.starmap(work, [(run, Options("quick")), (run, Options("quick"))])
+    assert sorted(answers) in (["busy", "finished"], ["finished", "there"])
+    assert Ledger.of("quick").read(run)["status"] == "finished"
+
+
+def test_the_deadline_saves_where_the_run_stands(root: Path, tiny: Run) -> None:
+    run = replace(tiny, schedule=Schedule(100_000))
+    assert work(run, Options("quick", deadline=time.time() + 1.0)) == "stopped"
+    assert (root / "build" / "checkpoints" / f"{run.id}.pt").exists()
+    assert not Ledger.of("quick").has(run)
+
+
+def test_estimates_come_from_records_of_the_same_kind(root: Path, tiny: Run) -> None:
+    run = replace(tiny, schedule=Schedule(60_000))
+    guessed = estimate([run], Ledger.of("quick"))
+    work(tiny, Options("quick"))
+    speed = Ledger.of("quick").read(tiny)["environment"]["images_per_second"]
+    assert estimate([run], Ledger.of("quick")) == pytest.approx(60_000 * 32 / speed + 1)
+    assert guessed == pytest.approx(60_000 * 32 / 20_000 + 1)
+
+
+COMMAND = [sys.executable, "-W", "ignore", "-m", "discriminative", "run", "workhorse", "--jobs", "2", "--seeds", "2"]
+
+
+def test_the_command_can_be_stopped_and_goes_on(root: Path) -> None:
+    environment = {**os.environ, "DISCRIMINATIVE_ROOT": str(root), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [*COMMAND, "--checkpoint-every", "0"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        for _ in range(600):
+            if list((root / "build").glob("checkpoints/*.pt")):
+                break
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "goes on from its checkpoint" in told
+    before = {path.name for path in (root / "build" / "records").rglob("*.json")}
+    done = subprocess.run(COMMAND, env=environment, capture_output=True, text=True, check=True)
+    records = list((root / "build" / "records").rglob("*.json"))
+    assert len(records) == 8
+    assert before <= {path.name for path in records}
+    assert "0 still missing" in done.stdout
+    for path in records:
+        assert json.loads(path.read_text())["status"] == "finished"
+
+
+def test_training_imports_nothing_beyond_torch_torchvision_numpy_and_pandas() -> None:
+    """The same command must work on a bare machine: every other package is hidden, then MNIST's path is imported."""
+    script = """
+import sys
+class Hidden:
+    names = {"sklearn", "scipy", "matplotlib", "seaborn", "IPython", "tqdm", "papermill", "jupyter_book", "myst_nb"}
+    names |= {"yaml", "lightning", "snakemake", "sympy", "nbformat"}
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in self.names:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Hidden())
+from discriminative.cli import main
+main(["status", "--profile", "laptop"])
+import discriminative.queue, discriminative.training, discriminative.ledger
+assert main(["run", "no-such-experiment", "--profile", "laptop"]) == 1
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "experiment must be one of" in run.stderr

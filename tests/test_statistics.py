@@ -1,0 +1,107 @@
+"""The rules of evidence, each against hand arithmetic or a case made to fall on one side."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from discriminative.statistics import Verdict, effect, holm, interval, judge
+
+PAPER = math.log(0.40 / 0.31)
+
+
+def by_seed(values: list[int | None]) -> dict[int, int | None]:
+    return dict(enumerate(values))
+
+
+def test_the_effect_is_the_log_ratio_of_smoothed_errors() -> None:
+    assert effect(40, 31, 10_000) == pytest.approx(math.log(40.5 / 31.5))
+    assert math.isfinite(effect(5, 0, 100))
+
+
+def test_the_interval_is_students() -> None:
+    values = [1.0, 2.0, 4.0, 4.5]
+    expected = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
+    assert interval(values)[1:] == pytest.approx(expected)
+    assert interval([1.0]) == (1.0, -math.inf, math.inf)
+
+
+BASE = [400, 410, 395, 405, 402, 398]
+
+
+@pytest.mark.parametrize(
+    ("arm", "word"),
+    [
+        ([x - 100 for x in BASE], "reproduced"),
+        ([x - 1 for x in BASE], "contradicted"),
+        ([x + 60 + i for i, x in enumerate(BASE)], "reversed"),
+        ([x + d for x, d in zip(BASE, (-120, 40, -90, 60, -30, 20), strict=True)], "inconclusive"),
+    ],
+)
+def test_each_word_has_its_case(arm: list[int], word: str) -> None:
+    verdict = judge(by_seed(list(BASE)), by_seed(list(arm)), 10_000, PAPER)
+    assert verdict.word == word
+    assert verdict.n == 6
+    assert verdict.low < verdict.effect < verdict.high
+    assert verdict.smallest == pytest.approx(PAPER / 3)
+
+
+def test_a_small_sure_gain_below_a_third_of_the_papers_is_not_reproduced() -> None:
+    arm = [x - 20 for x in BASE]
+    assert judge(by_seed(list(BASE)), by_seed(list(arm)), 10_000, PAPER).word == "contradicted"
+
+
+def test_pairs_are_by_seed() -> None:
+    verdict = judge({0: 400, 1: 410, 2: 390, 7: 100}, {2: 300, 0: 310, 1: 320, 9: 5}, 10_000, PAPER)
+    assert verdict.n == 3
+    assert verdict.points == pytest.approx(0.9)
+
+
+def test_an_arm_with_a_divergence_is_never_reproduced() -> None:
+    arm: list[int | None] = [x - 100 for x in BASE]
+    arm[2] = None
+    verdict = judge(by_seed(list(BASE)), by_seed(arm), 10_000, PAPER)
+    assert verdict.word == "inconclusive"
+    assert verdict.diverged == 1
+    assert verdict.n == 5
+    assert "1 of 6 runs diverged" in verdict.reason
+
+
+def test_no_record_is_not_run() -> None:
+    assert judge({}, {}, 10_000, PAPER).word == "not run"
+
+
+def test_a_collapse_is_counted_and_stays_in() -> None:
+    verdict = judge(by_seed(list(BASE)), by_seed([300, 301, 9000, 299, 302, 300]), 10_000, PAPER)
+    assert verdict.collapsed == 1
+    assert verdict.n == 6
+
+
+def test_the_promised_power_is_near_the_truth() -> None:
+    """Simulated: at the detectable effect, about 80 % of experiments exclude zero."""
+    rng = np.random.default_rng(0)
+    n, sd = 12, 0.1
+    detectable = float((stats.t.ppf(0.975, n - 1) + stats.t.ppf(0.8, n - 1)) * sd / math.sqrt(n))
+    found = [interval(rng.normal(detectable, sd, n))[1] > 0 for _ in range(4000)]
+    assert np.mean(found) == pytest.approx(0.8, abs=0.03)
+    pairs = rng.normal(0, 1, (2, n))
+    base = by_seed([int(400 + 10 * x) for x in pairs[0]])
+    arm = by_seed([int(380 + 10 * x) for x in pairs[1]])
+    verdict = judge(base, arm, 10_000, PAPER)
+    gains = [effect(b, a, 10_000) for b, a in zip(base.values(), arm.values(), strict=True)]  # type: ignore[arg-type]
+    expected = (stats.t.ppf(0.975, n - 1) + stats.t.ppf(0.8, n - 1)) * np.std(gains, ddof=1) / math.sqrt(n)
+    assert verdict.detectable == pytest.approx(float(expected))
+    assert verdict.seeds_needed is not None
+
+
+def test_holm_by_hand() -> None:
+    found = {name: Verdict("reproduced", p=p) for name, p in (("a", 0.04), ("b", 0.001), ("c", 0.02))}
+    corrected = holm(found)
+    assert [corrected[name].holm_p for name in "bca"] == pytest.approx([0.003, 0.04, 0.04])
+    assert {v.word for v in corrected.values()} == {"reproduced"}
+    worse = holm({**found, "a": Verdict("reproduced", p=0.06)})
+    assert worse["a"].word == "inconclusive"
+    assert worse["c"].holm_p == pytest.approx(0.04)

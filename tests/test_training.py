@@ -1,0 +1,200 @@
+"""The loop: seeded end to end, resumed to the byte, stopped by a loss that is no number."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from discriminative.ledger import correctness
+from discriminative.runs import BlendSchedule, Head, Optimizer, Run, Schedule
+from discriminative.training import Checkpoint, Interrupted, build, train
+
+COMPARED = ("metrics", "curves", "geometry", "status", "id", "run")
+
+
+def result(record: dict[str, Any]) -> str:
+    return json.dumps({key: record[key] for key in COMPARED})
+
+
+def test_a_run_gives_the_same_record_twice(tiny: Run) -> None:
+    torch.manual_seed(1)
+    first = train(tiny)[0]
+    torch.manual_seed(2)  # the global generator decides nothing
+    assert result(train(tiny)[0]) == result(first)
+
+
+def test_a_record_tells_the_result(tiny: Run) -> None:
+    record, arrays = train(tiny)
+    metrics = record["metrics"]
+    assert record["status"] == "finished"
+    assert metrics["test"]["images"] == 360
+    assert metrics["test"]["wrong"] == 360 - correctness(record).sum() < 100
+    assert metrics["train_images"] == 200
+    assert metrics["steps"] == 60
+    assert metrics["final_blend"] == record["curves"]["blend"][-1] == 1.0
+    assert record["curves"]["step"][-1] == 60
+    assert record["curves"]["loss"][0] > record["curves"]["loss"][-1]
+    assert len(record["curves"]["loss"]) == 40
+    assert 0 < record["geometry"]["own_angle"] < record["geometry"]["rival_angle"]
+    assert len(json.dumps(record)) <= 8192
+    assert not arrays
+
+
+def test_a_two_dimensional_feature_leaves_its_picture(tiny: Run) -> None:
+    _, arrays = train(replace(tiny, network="mlp-linear", feature_dim=2))
+    assert arrays["features"].shape == (360, 2)
+    assert arrays["weight"].shape == (10, 2)
+
+
+def test_heads_under_one_seed_share_the_network_and_the_order(tiny: Run, plain: Run) -> None:
+    one, other = build(tiny, 10), build(plain, 10)
+    for a, b in zip(one[0].parameters(), other[0].parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert torch.equal(one[1].get_parameter("weight"), other[1].get_parameter("weight"))
+    changed = build(replace(tiny, seed=4), 10)
+    assert not torch.equal(next(iter(one[0].parameters())), next(iter(changed[0].parameters())))
+
+
+def test_a_wider_head_leaves_the_network_as_it_is(plain: Run) -> None:
+    ten, twenty = build(plain, 10)[0], build(plain, 20)[0]
+    assert all(torch.equal(a, b) for a, b in zip(ten.parameters(), twenty.parameters(), strict=True))
+
+
+def test_margin_one_is_softmax_to_the_last_digit_of_its_errors(plain: Run) -> None:
+    bent = train(replace(plain, head=Head("LSoftmax", {"margin": 1})))[0]
+    assert bent["metrics"]["test"]["wrong"] == train(plain)[0]["metrics"]["test"]["wrong"]
+
+
+def test_decay_spares_biases_and_slopes(plain: Run) -> None:
+    run = replace(plain, optimizer=Optimizer(rate=1e-12, momentum=0.0, weight_decay=1e10), schedule=Schedule(10))
+    record = train(run)[0]
+    assert record["geometry"]["weight_norm_mean"] < 0.95 * float(
+        build(run, 10)[1].get_parameter("weight").norm(dim=1).mean()
+    )
+
+
+def test_a_final_fit_has_no_validation_error(plain: Run) -> None:
+    record = train(replace(plain, fit_on="train+validation", train_size=None, schedule=Schedule(5)))[0]
+    assert record["metrics"]["validation"] is None
+    assert record["metrics"]["train_images"] == 1077 + 360
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_is_recorded(plain: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run = replace(plain, optimizer=Optimizer(rate=1e12), schedule=Schedule(500))
+    record, _ = train(run)
+    step = record["metrics"]["first_bad_step"]
+    assert record["status"] == "diverged"
+    assert 0 < step < 50
+    assert record["metrics"]["steps"] == 50  # the flag on the device is read every 50 steps
+    assert "test" not in record["metrics"]
+    told = capsys.readouterr().out
+    assert run.id in told
+    assert f"step {step}" in told
+
+
+def test_a_stopped_run_goes_on_to_the_same_record(tiny: Run, tmp_path: Path) -> None:
+    whole = train(tiny)[0]
+    checkpoint = Checkpoint(tmp_path / "run.pt")
+    asked = iter(range(1000))
+    with pytest.raises(Interrupted, match="stopped at step 23 of 60"):
+        train(tiny, checkpoint=checkpoint, stop=lambda: next(asked) == 22)
+    assert result(train(tiny, checkpoint=checkpoint)[0]) == result(whole)
+
+
+def test_a_checkpoint_of_another_run_is_not_used(tiny: Run, plain: Run, tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "run.pt")
+    with pytest.raises(Interrupted):
+        train(tiny, checkpoint=checkpoint, stop=lambda: True)
+    assert result(train(plain, checkpoint=checkpoint)[0]) == result(train(plain)[0])
+
+
+def test_a_truncated_checkpoint_is_set_aside(tiny: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checkpoint = Checkpoint(tmp_path / "run.pt")
+    with pytest.raises(Interrupted):
+        train(tiny, checkpoint=checkpoint, stop=lambda: True)
+    checkpoint.path.write_bytes(checkpoint.path.read_bytes()[:1000])
+    assert result(train(tiny, checkpoint=checkpoint)[0]) == result(train(tiny)[0])
+    assert "run.pt cannot be read" in capsys.readouterr().out
+    assert (tmp_path / "run.spoiled").exists()
+
+
+class Hostile:
+    def __reduce__(self) -> Any:
+        return (os.mkdir, ("executed",))
+
+
+def test_loading_a_checkpoint_executes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "run.pt"
+    path.write_bytes(pickle.dumps(Hostile()))
+    assert Checkpoint(path).load() is None
+    torch.save({"id": "x", "step": Hostile()}, path)
+    assert Checkpoint(path).load() is None
+    assert not (tmp_path / "executed").exists()
+
+
+def test_no_checkpoint_is_ever_seen_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = Checkpoint(tmp_path / "run.pt")
+    checkpoint.save({"id": "x", "step": 1})
+
+    def cut(state: Any, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(torch, "save", cut)
+    with pytest.raises(OSError, match="no space"):
+        checkpoint.save({"id": "x", "step": 2})
+    state = checkpoint.load()
+    assert state is not None
+    assert state["step"] == 1
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from discriminative.runs import Run
+from discriminative.training import Checkpoint, train
+import json
+run = Run.from_json(json.loads(sys.argv[1]))
+def progress(step, steps):
+    print(step, flush=True)
+    time.sleep(0.002)
+record, _ = train(run, checkpoint=Checkpoint(Path(sys.argv[2]), every_seconds=0.0), progress=progress)
+Path(sys.argv[3]).write_text(json.dumps(record))
+"""
+
+
+def test_killed_at_ten_random_steps_and_resumed_it_gives_the_same_record(tmp_path: Path) -> None:
+    run = Run(
+        "digits", "digits-cnn", 8, Head("LSoftmax", {"margin": 4}), 5, train_size=200, batch_size=32,
+        blend=BlendSchedule(1.0), optimizer=Optimizer(0.05), schedule=Schedule(220), augmentation=("crop4",),
+    )  # fmt: skip
+    output = tmp_path / "record.json"
+    command = [sys.executable, "-c", KILLED, json.dumps(run.to_json()), str(tmp_path / "run.pt"), str(output)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    steps = sorted(random.Random(time.time_ns()).sample(range(5, 215), 10))
+    for kill_at in steps:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if int(line) >= kill_at:
+                    process.send_signal(signal.SIGKILL)
+                    break
+        assert process.returncode == -signal.SIGKILL, steps
+        assert not output.exists()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    assert result(json.loads(output.read_text())) == result(train(run)[0]), steps
