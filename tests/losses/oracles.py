@@ -69,3 +69,19 @@ def gradient(function, array, step=1e-6):
         moved[index] -= 2 * step
         out[index] = (above - function(moved)) / (2 * step)
     return out
+
+
+def weight_normalized_logits(features, weight):
+    """Thesis, Part I: |x| cos theta_j."""
+    return np.array([[norm(x) * math.cos(angle(x, w)) for w in rows(weight)] for x in rows(features)])
+
+
+def sphere_logits(features, labels, weight, scale, target=None):
+    """Thesis, Part I: s cos theta_j, the target's s target(theta)."""
+    target = target or math.cos
+    return np.array(
+        [
+            [scale * (target if j == label else math.cos)(angle(x, w)) for j, w in enumerate(rows(weight))]
+            for x, label in zip(rows(features), labels, strict=True)
+        ]
+    )
