@@ -407,11 +407,10 @@ def test_half_precision_gives_float32_and_float64_stays(dtype):
     x, y, w = data()
     x, w = x.to(dtype), w.to(dtype)
     lifted = torch.promote_types(dtype, torch.float32)
-    for value in (
-        weight_separability(w), weight_separability(w, unit=True), hyperspherical_energy(w),
-        measured_norm_bound(1.0, w), class_mean_angles(x, y, w)[0], angular_visual_hardness(x, y, w), class_cosines(x, y, 4),
-        fisher_ratio(x, y), class_angles(x, y, w)[0], class_distances(x, y)[0], rival_threshold("softmax", x, 0.0),
-    ):  # fmt: skip
+    values = [weight_separability(w), weight_separability(w, unit=True), hyperspherical_energy(w)]
+    values += [measured_norm_bound(1.0, w), class_mean_angles(x, y, w)[0], angular_visual_hardness(x, y, w)]
+    values += [class_cosines(x, y, 4), fisher_ratio(x, y), class_angles(x, y, w)[0], class_distances(x, y)[0]]
+    for value in [*values, rival_threshold("softmax", x, 0.0)]:
         assert value.dtype == lifted
         assert value.isfinite().all()
 

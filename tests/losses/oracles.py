@@ -85,3 +85,31 @@ def sphere_logits(features, labels, weight, scale, target=None):
             for x, label in zip(rows(features), labels, strict=True)
         ]
     )
+
+
+def biased_logits(features, labels, weight, alpha, held=None):
+    """W-Softmax, Eqs 1 and 11, sample by sample as in Algorithm 1; ``held`` are the weights that w_c in w'_j keeps."""
+    unit = [[value / norm(row) for value in row] for row in rows(weight)]
+    kept = unit if held is None else [[value / norm(row) for value in row] for row in rows(held)]
+    out = []
+    for x, c in zip(rows(features), labels, strict=True):
+        line = []
+        for j, w in enumerate(unit):
+            turned = w if j == c else [alpha * a + b for a, b in zip(kept[c], w, strict=True)]
+            line.append(dot(turned, x) / norm(turned))
+        out.append(line)
+    return np.array(out)
+
+
+def guarded_logits(features, labels, weight, alpha, margin):
+    """z_j + (1 - kappa) t with kappa = |alpha w_c + w_j| - alpha and t = |z_c| or |x|."""
+    unit = [[value / norm(row) for value in row] for row in rows(weight)]
+    out = []
+    for x, c in zip(rows(features), labels, strict=True):
+        size = abs(dot(unit[c], x)) if margin == "proportional" else norm(x)
+        line = []
+        for j, w in enumerate(unit):
+            kappa = 1 if j == c else norm([alpha * a + b for a, b in zip(unit[c], w, strict=True)]) - alpha
+            line.append(dot(w, x) + (1 - kappa) * size)
+        out.append(line)
+    return np.array(out)

@@ -26,6 +26,12 @@ HEADS = {
     "ASoftmax blended": lambda d, c: losses.ASoftmax(d, c, margin=3, blend=losses.Blend(floor=1.0, total_steps=9)),
     "CosFace": lambda d, c: losses.CosFace(d, c, margin=0.35, scale=16.0),
     "ArcFace": lambda d, c: losses.ArcFace(d, c, margin=0.5, scale=16.0),
+    "WSoftmax at half": lambda d, c: losses.WSoftmax(d, c, alpha=0.5),
+    "WSoftmax at one": lambda d, c: losses.WSoftmax(d, c, alpha=1.0),
+    "WSoftmax stopped": lambda d, c: losses.WSoftmax(d, c, alpha=1.5, gradient="stopped"),
+    "GuardedWSoftmax": lambda d, c: losses.GuardedWSoftmax(d, c, alpha=1.0),
+    "GuardedWSoftmax constant": lambda d, c: losses.GuardedWSoftmax(d, c, 0.5, margin="constant", gradient="stopped"),
+    "CentredWSoftmax": lambda d, c: losses.CentredWSoftmax(d, c, alpha=0.5),
 }
 NAMES = list(HEADS)
 
@@ -92,13 +98,16 @@ def test_hard_inputs_are_finite(name, dtype):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_test_scores_do_not_know_the_labels_and_the_rivals_logits_are_them(name):
+def test_the_margin_sits_in_the_target_or_in_the_rivals(name):
+    """W-Softmax and its kin change the rivals' logits, every other head the target's alone."""
     x, y, w = batch(samples=12)
     head = make(name, w)
     scores, logits = head(x), head(x, y)
     own = F.one_hot(y, 4).bool()
-    torch.testing.assert_close(logits[~own], scores[~own])
-    assert (logits[own] <= scores[own] + 1e-9).all()
+    kept = own if "WSoftmax" in name else ~own
+    torch.testing.assert_close(logits[kept], scores[kept])
+    if "WSoftmax" not in name:
+        assert (logits[own] <= scores[own] + 1e-9).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -154,7 +163,7 @@ def test_nothing_of_batch_times_classes_times_width_is_made(name):
     head = make(name, w)
     with elements_made() as counts:
         train(head, x, y)
-    assert 0 < max(counts) <= 32 * 64  # the largest is the gradient of the weight
+    assert 0 < max(counts) <= 48 * 64  # C D, the gradient of the weight; W-Softmax stacks (B + C) D
 
 
 @pytest.mark.parametrize("name", NAMES)
