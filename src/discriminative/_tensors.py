@@ -25,7 +25,8 @@ def check_number(name: str, value: Any, *, above: float = -math.inf, at_least: f
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
     number = float(value)
-    require(math.isfinite(number), "{} must be finite, got {!r}", name, value)
+    finite = number - number == 0  # math.isfinite, in words that torch.compile can trace for a float that varies
+    require(finite, "{} must be finite, got {!r}", name, value)
     require(number > above, "{} must be greater than {:g}, got {!r}", name, above, value)
     require(number >= at_least, "{} must be at least {:g}, got {!r}", name, at_least, value)
     return number

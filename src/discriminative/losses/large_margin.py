@@ -126,9 +126,9 @@ def large_margin_logits(
         ValueError: naming the argument that is out of range or does not fit the others.
 
     Example:
-        >>> x, w = torch.tensor([[1.0, 1.0]]), torch.eye(2)
-        >>> large_margin_logits(x, torch.tensor([0]), w, margin=2)  # 45 degrees doubled: cos 90 = 0
-        tensor([[0., 1.]])
+        >>> x, w = torch.tensor([[0.0, 2.0]]), torch.eye(2)
+        >>> large_margin_logits(x, torch.tensor([0]), w, margin=2)  # 90 degrees doubled: 2 cos 180 = -2
+        tensor([[-2., 2.]])
     """
     margin = check_integer("margin", margin)
     check_batch(features, labels, weight)

@@ -1,0 +1,127 @@
+"""Inner products with class weights of length one, without a normalised copy of the weights.
+
+``x . w_j / |w_j|`` is a column of softmax's own logits divided by a number, so B x C products are scaled and the C x D
+weights never are. With H the gradient of the logits, the columns scaled in the same way,
+
+    dL/dx = H W        dL/dw_j = (I - w^_j w^_j') (sum_i H_ij x_i)
+
+are softmax's two matrix products and one projection in place. A margin bends one entry per row: its row of ``H`` is
+multiplied by the slope of the bend, and what is radial in x is added as one row per sample.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from discriminative._tensors import norms
+
+__all__ = ["inverse_norms", "own_cosine", "unit", "unit_weight_logits"]
+
+
+def inverse_norms(vectors: Tensor) -> Tensor:
+    """One over the norm of each row, without a graph; 0 for a row too short to have a direction.
+
+    Too short is below 1e-31 in float32 and 1e-292 in float64, where one over the norm nears the largest number.
+    """
+    with torch.no_grad():
+        length = norms(vectors)
+        limits = torch.finfo(vectors.dtype)
+        return torch.where(length > limits.tiny / limits.eps, 1 / length, 0)
+
+
+class _Unit(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor, inverse: Tensor) -> Tensor:
+        result = vectors * inverse.unsqueeze(1)
+        ctx.save_for_backward(result, inverse)
+        return result
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        result, inverse = ctx.saved_tensors
+        radial = torch.linalg.vecdot(grad, result).unsqueeze(1)
+        return torch.addcmul(grad, result, radial, value=-1).mul_(inverse.unsqueeze(1)), None
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """Each row of ``[N, D]`` at length one; a zero row stays zero and has gradient zero."""
+    result: Tensor = _Unit.apply(vectors, inverse_norms(vectors))
+    return result
+
+
+def own_cosine(features: Tensor, labels: Tensor, weight: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Cosine ``[B]`` to the own class, and both unit vectors ``[B, D]``, from ``inverse`` norms of the weights.
+
+    The cosine is clamped to [-1, 1]; it is 0 where either vector has no direction.
+    """
+    x = features * inverse_norms(features).unsqueeze(1)
+    own = weight[labels] * inverse[labels].unsqueeze(1)
+    return torch.linalg.vecdot(x, own).clamp(-1, 1), x, own
+
+
+class _UnitWeightLogits(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        features: Tensor,
+        weight: Tensor,
+        inverse: Tensor,
+        labels: Tensor | None,
+        target: Tensor | None,
+        slope: Tensor | None,
+        turn: Tensor | None,
+    ) -> Tensor:
+        logits = (features @ weight.T).mul_(inverse)
+        if labels is not None and target is not None:
+            logits.scatter_(1, labels.unsqueeze(1), target.unsqueeze(1))
+        ctx.save_for_backward(features, weight, inverse, labels, slope, turn)
+        return logits
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        features, weight, inverse, labels, slope, turn = ctx.saved_tensors
+        grad_features = grad_weight = own = None
+        if labels is not None:
+            own = grad.gather(1, labels.unsqueeze(1))
+        if slope is not None:
+            grad = grad.scatter(1, labels.unsqueeze(1), own * slope.unsqueeze(1))
+        if ctx.needs_input_grad[1]:
+            grad_weight = grad.T @ features
+            radial = (torch.linalg.vecdot(grad_weight, weight) * inverse).mul_(inverse).unsqueeze(1)
+            grad_weight.addcmul_(weight, radial, value=-1).mul_(inverse.unsqueeze(1))
+        if ctx.needs_input_grad[0]:
+            grad_features = (grad * inverse) @ weight
+            if turn is not None:
+                grad_features.addcmul_(features, own * turn.unsqueeze(1))
+        return grad_features, grad_weight, None, None, None, None, None
+
+
+def unit_weight_logits(
+    features: Tensor,
+    weight: Tensor,
+    inverse: Tensor,
+    labels: Tensor | None = None,
+    target: Tensor | None = None,
+    slope: Tensor | None = None,
+    turn: Tensor | None = None,
+) -> Tensor:
+    """Logits ``x . w_j / |w_j|``, ``[B, C]``; with ``labels`` the target entry is ``target`` instead.
+
+    Args:
+        features: ``[B, D]``.
+        weight: ``[C, D]``, of any length.
+        inverse: ``[C]``, from :func:`inverse_norms` of the weight.
+        labels: ``[B]``, or ``None`` for plain scores.
+        target: ``[B]``, f(x, w) of the target entry, computed without a graph.
+        slope: ``[B]``, the coefficient A of the unit weight in ``df/dx = A w^ + turn x``; without it A is 1.
+        turn: ``[B]``, the coefficient of x; without it 0, which is right where the features were made by
+            :func:`unit`, whose backward removes what is radial.
+    """
+    logits: Tensor = _UnitWeightLogits.apply(features, weight, inverse, labels, target, slope, turn)
+    return logits
