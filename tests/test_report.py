@@ -12,14 +12,8 @@ import torch
 from discriminative import papers, report
 from discriminative.ledger import Ledger
 from discriminative.papers import Arm
-from discriminative.papers.thesis.experiments import (
-    CHOSEN,
-    FLOORS,
-    MARGINS,
-    TUNING,
-    WHOLE_CHOSEN,
-    WHOLE_TUNING,
-)
+from discriminative.papers.thesis.experiments import WHOLE_CHOSEN, WHOLE_TUNING
+from discriminative.papers.thesis.workhorse import CHOSEN, FLOORS, MARGINS, TUNING
 from discriminative.report import checked, exact, refuted
 from discriminative.runs import TUNING_SEEDS, Run
 from discriminative.statistics import Verdict

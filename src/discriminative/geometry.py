@@ -548,6 +548,9 @@ def describe(features: Tensor, labels: Tensor, weight: Tensor, scores: Tensor) -
     within, between = class_distances(features, labels)
     length = norms(features)
     own_score = scores[torch.arange(len(labels), device=labels.device), labels]
+    pairs = class_cosines(features, labels, len(weight))
+    between_pairs = pairs[~torch.eye(len(weight), dtype=torch.bool, device=weight.device)]
+    by_angle = (unit_rows(features) @ unit_rows(weight).T).argmax(1)
     values = {
         "separability_raw": weight_separability(weight),
         "separability_unit": weight_separability(unit_rows(weight)),
@@ -564,5 +567,10 @@ def describe(features: Tensor, labels: Tensor, weight: Tensor, scores: Tensor) -
         "mean_energy_share": features.mean(0).square().sum() / features.square().sum(1).mean(),
         "within_distance": within,
         "between_distance": between,
+        "within_cosine": pairs.diagonal().mean(),
+        "between_cosine": between_pairs.mean(),
+        "between_cosine_max": between_pairs.max(),
+        "fisher_ratio": fisher_ratio(features, labels),
+        "angle_error": 100 * (by_angle != labels).to(length.dtype).mean(),
     }
     return {name: float(value) for name, value in values.items()}
