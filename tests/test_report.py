@@ -67,8 +67,11 @@ def test_claims_are_few_and_name_arms_that_exist() -> None:
     assert sum(claim.confirmatory for claim in CLAIMS) <= 14
     for claim in CLAIMS:
         experiment = papers.experiment(claim.experiment)
-        assert experiment.arm("laptop", claim.baseline).seeds[:3] == (0, 1, 2)
-        assert experiment.arm("laptop", claim.arm)
+        assert experiment.arm("laptop", claim.arm).seeds[:3] == (0, 1, 2)
+        assert claim.measure == "error" or claim.measure in report.MEASURES
+        if claim.baseline is not None:
+            assert experiment.arm("laptop", claim.baseline).seeds[:3] == (0, 1, 2)
+            assert claim.counts_from >= 0
 
 
 def test_printed_cells_are_the_papers() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from discriminative.papers import Arm, Experiment
-from discriminative.papers.thesis.family import FAMILY, FAMILY_TUNING
+from discriminative.papers.thesis.family import BLEND, FAMILY, FAMILY_TUNING, LITERAL, LONGER, named
 from discriminative.papers.thesis.workhorse import (
     CHOSEN,
     FLOORS,
@@ -94,8 +94,29 @@ EXPERIMENTS = (
         "Two-dimensional features for m = 1 to 4",
         {
             "quick": tuple(Arm(f"m={m}", _digits(m, feature_dim=2), (0,)) for m in ALL),
-            "laptop": tuple(Arm(f"m={m}", _plane(m), (0,)) for m in ALL),
+            "laptop": tuple(Arm(f"m={m}", _plane(m), tuple(range(5))) for m in ALL),
         },
+    ),
+    Experiment("blend", "section 2.2.7", "What the blend is worth", {"laptop": BLEND}),
+    Experiment("longer", "section 2.2.7", "Twice the steps", {"laptop": LONGER}),
+    Experiment("literal", "Part I", "Literal ArcFace at large margins and scales", {"laptop": LITERAL}),
+    Experiment(
+        "curve-500",
+        "section 2.2.5",
+        "Eight losses on 500 images, as many steps as on 2,000",
+        {"laptop": named(train_size=500)},
+    ),
+    Experiment(
+        "curve-8000",
+        "section 2.2.5",
+        "Eight losses on 8,000 images, 10 epochs",
+        {"laptop": named(train_size=8000, schedule=Schedule(steps(8000, 64, 10)))},
+    ),
+    Experiment(
+        "fashion",
+        "Table 2.2",
+        "Eight losses on 5,000 images of Fashion-MNIST, 10 epochs",
+        {"laptop": named(dataset="fashion-mnist", train_size=5000, schedule=Schedule(steps(5000, 64, 10)))},
     ),
     Experiment("family", "Part I", "The whole family of margin losses, one budget", {"laptop": FAMILY}),
     Experiment(

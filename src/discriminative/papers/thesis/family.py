@@ -12,11 +12,12 @@ from dataclasses import replace
 from itertools import product
 
 from discriminative.papers import Arm
-from discriminative.papers.thesis.workhorse import DECAYS, FLOORS, MARGINS, WORKHORSE, chosen
+from discriminative.papers.thesis.workhorse import DECAYS, FLOORS, MARGINS, WORKHORSE, WORKHORSE_ARMS, chosen
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run
 
-__all__ = ["FAMILY", "FAMILY_CHOSEN", "FAMILY_TUNING"]
+__all__ = ["BLEND", "FAMILY", "FAMILY_CHOSEN", "FAMILY_TUNING", "LITERAL", "LONGER", "named"]
 
+SEEDS = tuple(range(12))
 SCALES = (4.0, 8.0, 16.0, 32.0)
 MARGIN_SCALES = (8.0, 16.0)
 COSFACE = (0.1, 0.2, 0.35)
@@ -58,3 +59,52 @@ FAMILY_TUNING = tuple(Arm(name, run, TUNING_SEEDS) for name, run in _configurati
 FAMILY_CHOSEN: dict[str, str] = {}
 
 FAMILY = tuple(chosen(name, FAMILY_TUNING, FAMILY_CHOSEN, 12) for name in FAMILY_CHOSEN)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The blend as an experiment: the same runs without it, with other paces, and with twice the steps.
+
+_MARGIN = {arm.name: arm for arm in WORKHORSE_ARMS}
+
+
+def _paced(name: str, label: str, reached: float | None) -> Arm:
+    run = _MARGIN[name].run
+    floor = run.blend.floor if run.blend is not None else 1.0
+    return Arm(label, replace(run, blend=None if reached is None else BlendSchedule(floor, reached=reached)), SEEDS)
+
+
+BLEND = (
+    *(_MARGIN[f"m={m}"] for m in MARGINS),
+    *(_paced(f"m={m}", f"m={m} no blend", None) for m in MARGINS),
+    _paced("m=4", "m=4 reached at 10 %", 0.1),
+    _paced("m=4", "m=4 reached at 80 %", 0.8),
+)
+
+LONGER = tuple(
+    Arm(
+        name,
+        replace(_MARGIN[name].run, schedule=replace(WORKHORSE.schedule, steps=2 * WORKHORSE.schedule.steps)),
+        SEEDS,
+    )
+    for name in ("softmax", "m=4")
+)
+
+# Literal ArcFace away from where it is usual: large margins and scales, where its label-free value is small.
+LITERAL = tuple(
+    Arm(
+        f"ArcFace m={margin:g} s={scale:g}",
+        replace(WORKHORSE, head=Head("ArcFace", {"margin": margin, "scale": scale}), optimizer=Optimizer(0.03)),
+        SEEDS[:3],
+    )
+    for margin, scale in product((0.5, 1.0, 1.5), (16.0, 64.0))
+)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Eight named arms, at the settings of the workhorse, on other amounts of data and on Fashion-MNIST.
+
+
+def named(**changes: object) -> tuple[Arm, ...]:
+    """The eight arms that stand for their families, with the run changed."""
+    found = {arm.name: arm for arm in (*WORKHORSE_ARMS, *FAMILY)}
+    names = ("softmax", "hinge", "NormFace", "m=2", "m=4", "A-Softmax m=4", "CosFace", "ArcFace")
+    return tuple(Arm(name, replace(found[name].run, **changes), SEEDS) for name in names if name in found)  # type: ignore[arg-type]
