@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from discriminative._tensors import check_batch, check_integer, check_number, lift, norms, require
+from discriminative._tensors import check_batch, check_features, check_integer, check_number, lift, norms, require
 
 __all__ = [
     "NeuralCollapse",
@@ -307,7 +307,7 @@ def class_cosines(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
         tensor([[0.6000, 0.4000],
                 [0.4000, 0.0000]])
     """
-    _check_features(features, labels, check_integer("num_classes", num_classes))
+    _check_labelled(features, labels, check_integer("num_classes", num_classes))
     (features,) = lift(features)
     unit = unit_rows(features)
     sums = unit.new_zeros(num_classes, unit.shape[1]).index_add_(0, labels, unit)
@@ -433,16 +433,15 @@ def neural_collapse(features: Tensor, labels: Tensor, weight: Tensor) -> NeuralC
     return NeuralCollapse(*(float(value) for value in values))
 
 
-def _check_features(features: Tensor, labels: Tensor, num_classes: int) -> None:
+def _check_labelled(features: Tensor, labels: Tensor, num_classes: int) -> None:
     """As ``check_batch`` does, where there is no weight: it is given one that takes no memory."""
-    require(isinstance(features, Tensor) and features.ndim == 2, "features must be [B, D], got {}",
-            tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__)  # fmt: skip
+    check_features(features)
     check_batch(features, labels, torch.zeros(1, 1, device=features.device).expand(num_classes, features.shape[1]))
 
 
 def _class_means(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Means ``[K, D]`` of the K classes present, the row of each sample's own ``[B]``, and the counts ``[K]``."""
-    _check_features(features, labels, 2**31)
+    _check_labelled(features, labels, 2**31)
     (features,) = lift(features)
     require(len(features) >= 1, "features must hold at least one sample, got shape {}", tuple(features.shape))
     present, index = torch.unique(labels, return_inverse=True)
