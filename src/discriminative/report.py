@@ -29,6 +29,7 @@ __all__ = [
     "choose",
     "exact",
     "paper_table",
+    "printed_table",
     "refuted",
     "verdicts",
     "verdicts_table",
@@ -52,7 +53,7 @@ def checked(label: str, worst: Any, *, at_most: float, what: str = "") -> None:
     """
     value = float(worst.max()) if hasattr(worst, "max") else float(worst)
     require(value <= at_most, "{} fails: the worst case is {!r}, the bound {!r}", label, value, at_most)
-    _say(label, what, f"holds, within {at_most:g}", worst=value, at_most=at_most)
+    _say(label, what, f"holds, within {at_most:g}" if at_most else "holds", worst=value, at_most=at_most)
 
 
 def exact(label: str, holds: bool, what: str = "") -> None:
@@ -319,6 +320,20 @@ def paper_table(
     return (
         f'<div class="scroll"><table class="ledger"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
+
+
+def printed_table(paper: str, number: str) -> str:
+    """HTML: a table of the paper as it is printed, where there is nothing of ours to put beside it."""
+    cells = papers.printed(paper, number)
+    columns = list(dict.fromkeys(column for _, column in cells))
+    rows = []
+    for row in dict.fromkeys(row for row, _ in cells):
+        shown = "".join(
+            f'<td class="paper">{html.escape(str(cells.get((row, column), "")))}</td>' for column in columns
+        )
+        rows.append(f'<tr><th scope="row">{html.escape(row)}</th>{shown}</tr>')
+    heads = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    return _html(f"<tr><th></th>{heads}</tr>", rows)
 
 
 def caption(arms: Iterable[Arm], ledger: Ledger) -> str:
