@@ -435,7 +435,7 @@ def test_half_precision_gives_float32_and_float64_stays(dtype):
             "at least two classes",
         ),
         (lambda: class_cosines(torch.ones(1, 2), torch.tensor([5]), 3), ValueError, "labels must lie in 0..2, got 5"),
-        (lambda: class_cosines([[1.0]], torch.tensor([0]), 3), ValueError, r"features must be \[B, D\], got list"),
+        (lambda: class_cosines([[1.0]], torch.tensor([0]), 3), TypeError, "features must be a tensor, got list"),
         (lambda: fisher_ratio(torch.ones(2), torch.tensor([0, 1])), ValueError, r"features must be \[B, D\]"),
         (lambda: fisher_ratio(torch.ones(0, 2), torch.zeros(0).long()), ValueError, "at least one sample"),
         (lambda: neural_collapse(torch.ones(2, 2), torch.tensor([0, 0]), torch.ones(2, 2)), ValueError, "two classes"),

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from discriminative.statistics import Verdict, effect, holm, interval, judge
+from discriminative.statistics import Verdict, effect, holm, interval, judge, judge_equivalence, judge_errors
 
-PAPER = math.log(0.40 / 0.31)
+THIRD = math.log(0.40 / 0.31) / 3  # of the paper's effect
 
 
 def by_seed(values: list[int | None]) -> dict[int, int | None]:
@@ -42,20 +42,20 @@ BASE = [400, 410, 395, 405, 402, 398]
     ],
 )
 def test_each_word_has_its_case(arm: list[int], word: str) -> None:
-    verdict = judge(by_seed(list(BASE)), by_seed(list(arm)), 10_000, PAPER)
+    verdict = judge_errors(by_seed(list(BASE)), by_seed(list(arm)), 10_000, THIRD)
     assert verdict.word == word
     assert verdict.n == 6
     assert verdict.low < verdict.effect < verdict.high
-    assert verdict.smallest == pytest.approx(PAPER / 3)
+    assert verdict.smallest == pytest.approx(THIRD)
 
 
 def test_a_small_sure_gain_below_a_third_of_the_papers_is_not_reproduced() -> None:
     arm = [x - 20 for x in BASE]
-    assert judge(by_seed(list(BASE)), by_seed(list(arm)), 10_000, PAPER).word == "contradicted"
+    assert judge_errors(by_seed(list(BASE)), by_seed(list(arm)), 10_000, THIRD).word == "contradicted"
 
 
 def test_pairs_are_by_seed() -> None:
-    verdict = judge({0: 400, 1: 410, 2: 390, 7: 100}, {2: 300, 0: 310, 1: 320, 9: 5}, 10_000, PAPER)
+    verdict = judge_errors({0: 400, 1: 410, 2: 390, 7: 100}, {2: 300, 0: 310, 1: 320, 9: 5}, 10_000, THIRD)
     assert verdict.n == 3
     assert verdict.points == pytest.approx(0.9)
 
@@ -63,7 +63,7 @@ def test_pairs_are_by_seed() -> None:
 def test_an_arm_with_a_divergence_is_never_reproduced() -> None:
     arm: list[int | None] = [x - 100 for x in BASE]
     arm[2] = None
-    verdict = judge(by_seed(list(BASE)), by_seed(arm), 10_000, PAPER)
+    verdict = judge_errors(by_seed(list(BASE)), by_seed(arm), 10_000, THIRD)
     assert verdict.word == "inconclusive"
     assert verdict.diverged == 1
     assert verdict.n == 5
@@ -71,11 +71,11 @@ def test_an_arm_with_a_divergence_is_never_reproduced() -> None:
 
 
 def test_no_record_is_not_run() -> None:
-    assert judge({}, {}, 10_000, PAPER).word == "not run"
+    assert judge_errors({}, {}, 10_000, THIRD).word == "not run"
 
 
 def test_a_collapse_is_counted_and_stays_in() -> None:
-    verdict = judge(by_seed(list(BASE)), by_seed([300, 301, 9000, 299, 302, 300]), 10_000, PAPER)
+    verdict = judge_errors(by_seed(list(BASE)), by_seed([300, 301, 9000, 299, 302, 300]), 10_000, THIRD)
     assert verdict.collapsed == 1
     assert verdict.n == 6
 
@@ -90,7 +90,7 @@ def test_the_promised_power_is_near_the_truth() -> None:
     pairs = rng.normal(0, 1, (2, n))
     base = by_seed([int(400 + 10 * x) for x in pairs[0]])
     arm = by_seed([int(380 + 10 * x) for x in pairs[1]])
-    verdict = judge(base, arm, 10_000, PAPER)
+    verdict = judge_errors(base, arm, 10_000, THIRD)
     gains = [effect(b, a, 10_000) for b, a in zip(base.values(), arm.values(), strict=True)]  # type: ignore[arg-type]
     expected = (stats.t.ppf(0.975, n - 1) + stats.t.ppf(0.8, n - 1)) * np.std(gains, ddof=1) / math.sqrt(n)
     assert verdict.detectable == pytest.approx(float(expected))
@@ -105,3 +105,35 @@ def test_holm_by_hand() -> None:
     worse = holm({**found, "a": Verdict("reproduced", p=0.06)})
     assert worse["a"].word == "inconclusive"
     assert worse["c"].holm_p == pytest.approx(0.04)
+
+
+def test_a_measure_is_judged_by_its_paired_differences() -> None:
+    base: dict[int, float | None] = {0: 10.0, 1: 12.0, 2: 11.0, 3: 10.5}
+    verdict = judge(base, {seed: (value or 0) + 3 + 0.1 * seed for seed, value in base.items()}, 1.0)
+    assert verdict.word == "reproduced"
+    assert verdict.effect == pytest.approx(3.15)
+    assert judge(base, {seed: (value or 0) - 3 - 0.1 * seed for seed, value in base.items()}, 0.0).word == "reversed"
+
+
+def test_a_baseline_that_diverges_can_be_the_claim() -> None:
+    base: dict[int, float | None] = {0: None, 1: None, 2: None, 3: 1.0, 4: 1.0}
+    arm: dict[int, float | None] = dict.fromkeys(range(5), 2.0)
+    assert judge(base, arm, 0.0, or_baseline_diverges=True).word == "reproduced"
+    assert judge(base, arm, 0.0).word == "inconclusive"
+    assert judge({**base, 0: 1.0}, arm, 0.0, or_baseline_diverges=True).reason != "2 of 5 runs without it diverged"
+    assert judge(base, {**arm, 4: None}, 0.0, or_baseline_diverges=True).word == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ([0.1, -0.1, 0.2, 0.0, 0.1], "reproduced"),
+        ([2.0, 2.1, 1.9, 2.2, 2.0], "contradicted"),
+        ([2.0, -2.1, 1.9, 0.2, 1.0], "inconclusive"),
+        ([0.1, 0.2], "inconclusive"),
+        ([0.1, -0.1, 0.2, None, 0.1], "inconclusive"),
+        ([], "not run"),
+    ],
+)
+def test_an_equivalence_is_judged_by_its_90_percent_interval(values: list[float | None], word: str) -> None:
+    assert judge_equivalence(dict(enumerate(values)), 1.0).word == word

@@ -81,7 +81,7 @@ def test_decay_spares_biases_and_slopes(plain: Run) -> None:
     run = replace(plain, optimizer=Optimizer(rate=1e-12, momentum=0.0, weight_decay=1e10), schedule=Schedule(10))
     record = train(run)[0]
     assert record["geometry"]["weight_norm_mean"] < 0.95 * float(
-        build(run, 10)[1].get_parameter("weight").norm(dim=1).mean()
+        build(run, 10)[1].get_parameter("weight").detach().norm(dim=1).mean()
     )
 
 

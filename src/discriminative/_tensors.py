@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["check_batch", "check_integer", "check_number", "lift", "norms", "reduce", "require"]
+__all__ = ["check_batch", "check_features", "check_integer", "check_number", "lift", "norms", "reduce", "require"]
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -41,6 +41,14 @@ def check_integer(name: str, value: Any, *, at_least: int = 1) -> int:
     return int(value)
 
 
+def check_features(features: Tensor) -> None:
+    """Check what a loss over features alone takes, ``[B, D]``, floating: see :func:`check_batch`."""
+    if not isinstance(features, Tensor):
+        raise TypeError(f"features must be a tensor, got {type(features).__name__}")
+    require(features.ndim == 2, "features must be [B, D], got shape {}", tuple(features.shape))
+    require(features.is_floating_point(), "features must be floating point, got {}", features.dtype)
+
+
 def check_batch(features: Tensor, labels: Tensor | None, weight: Tensor) -> None:
     """Check the triple that every loss takes, from metadata alone.
 
@@ -56,8 +64,7 @@ def check_batch(features: Tensor, labels: Tensor | None, weight: Tensor) -> None
     for name, tensor in (("features", features), ("labels", labels), ("weight", weight)):
         if not isinstance(tensor, Tensor) and not (name == "labels" and tensor is None):
             raise TypeError(f"{name} must be a tensor, got {type(tensor).__name__}")
-    require(features.ndim == 2, "features must be [B, D], got shape {}", tuple(features.shape))
-    require(features.is_floating_point(), "features must be floating point, got {}", features.dtype)
+    check_features(features)
     require(
         weight.ndim == 2 and weight.shape[1] == features.shape[1],
         "weight must be [C, {}] to match features, got shape {}",

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from discriminative._tensors import check_batch, check_integer, check_number, lift, norms, require
+from discriminative._tensors import check_batch, check_features, check_integer, check_number, lift, norms, require
 
 __all__ = [
     "NeuralCollapse",
@@ -307,7 +307,7 @@ def class_cosines(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
         tensor([[0.6000, 0.4000],
                 [0.4000, 0.0000]])
     """
-    _check_features(features, labels, check_integer("num_classes", num_classes))
+    _check_labelled(features, labels, check_integer("num_classes", num_classes))
     (features,) = lift(features)
     unit = unit_rows(features)
     sums = unit.new_zeros(num_classes, unit.shape[1]).index_add_(0, labels, unit)
@@ -433,16 +433,15 @@ def neural_collapse(features: Tensor, labels: Tensor, weight: Tensor) -> NeuralC
     return NeuralCollapse(*(float(value) for value in values))
 
 
-def _check_features(features: Tensor, labels: Tensor, num_classes: int) -> None:
+def _check_labelled(features: Tensor, labels: Tensor, num_classes: int) -> None:
     """As ``check_batch`` does, where there is no weight: it is given one that takes no memory."""
-    require(isinstance(features, Tensor) and features.ndim == 2, "features must be [B, D], got {}",
-            tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__)  # fmt: skip
+    check_features(features)
     check_batch(features, labels, torch.zeros(1, 1, device=features.device).expand(num_classes, features.shape[1]))
 
 
 def _class_means(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Means ``[K, D]`` of the K classes present, the row of each sample's own ``[B]``, and the counts ``[K]``."""
-    _check_features(features, labels, 2**31)
+    _check_labelled(features, labels, 2**31)
     (features,) = lift(features)
     require(len(features) >= 1, "features must hold at least one sample, got shape {}", tuple(features.shape))
     present, index = torch.unique(labels, return_inverse=True)
@@ -548,6 +547,9 @@ def describe(features: Tensor, labels: Tensor, weight: Tensor, scores: Tensor) -
     within, between = class_distances(features, labels)
     length = norms(features)
     own_score = scores[torch.arange(len(labels), device=labels.device), labels]
+    pairs = class_cosines(features, labels, len(weight))
+    between_pairs = pairs[~torch.eye(len(weight), dtype=torch.bool, device=weight.device)]
+    by_angle = (unit_rows(features) @ unit_rows(weight).T).argmax(1)
     values = {
         "separability_raw": weight_separability(weight),
         "separability_unit": weight_separability(unit_rows(weight)),
@@ -564,5 +566,10 @@ def describe(features: Tensor, labels: Tensor, weight: Tensor, scores: Tensor) -
         "mean_energy_share": features.mean(0).square().sum() / features.square().sum(1).mean(),
         "within_distance": within,
         "between_distance": between,
+        "within_cosine": pairs.diagonal().mean(),
+        "between_cosine": between_pairs.mean(),
+        "between_cosine_max": between_pairs.max(),
+        "fisher_ratio": fisher_ratio(features, labels),
+        "angle_error": 100 * (by_angle != labels).to(length.dtype).mean(),
     }
     return {name: float(value) for name, value in values.items()}

@@ -153,7 +153,7 @@ def errors_by_arm(arms: Iterable[Arm], ledger: Ledger) -> Figure:
 
 def forest(found: Iterable[tuple[Claim, Verdict]]) -> Figure:
     """Each claim's change of error: the paper's as an open diamond, ours as a mean with its 95 % interval."""
-    rows = [(claim, verdict) for claim, verdict in found if math.isfinite(verdict.low)]
+    rows = [(claim, verdict) for claim, verdict in found if claim.paper_effect and math.isfinite(verdict.low)]
     figure: Figure
     figure, axes = plt.subplots(figsize=(7.2, 0.62 * max(len(rows), 1) + 1.2))
 
@@ -166,7 +166,7 @@ def forest(found: Iterable[tuple[Claim, Verdict]]) -> Figure:
             [percent(verdict.low), percent(verdict.high)], [i, i], color=tint, linewidth=2.6, solid_capstyle="butt"
         )
         axes.plot([percent(verdict.effect)], [i], "o", color=tint, markersize=8)
-        paper = percent(math.log(claim.paper_baseline / claim.paper_arm))
+        paper = percent(claim.paper_effect or 0.0)
         axes.plot([paper], [i], "D", color="#374151", markersize=6, markerfacecolor="white")
         axes.plot([percent(verdict.smallest)] * 2, [i - 0.3, i + 0.3], color="#9ca3af", linewidth=1, linestyle=":")
         axes.annotate(

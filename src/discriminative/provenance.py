@@ -26,6 +26,8 @@ def modules_of(run: Run) -> frozenset[str]:
     """Every module of this package whose code a run executes: the loop, the head, and what they import."""
     roots = {"discriminative.training", getattr(losses, run.head.name).__module__}
     roots |= {getattr(losses, term["name"]).__module__ for term in run.terms}
+    if run.loss == "hinge":
+        roots.add(losses.multiclass_hinge.__module__)
     return _closure(frozenset(roots))
 
 

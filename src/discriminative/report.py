@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
@@ -14,11 +14,13 @@ import pandas as pd
 from discriminative import papers
 from discriminative._tensors import require
 from discriminative.ledger import Ledger, table
-from discriminative.papers import Arm, Claim
-from discriminative.statistics import Verdict, holm, interval, judge
+from discriminative.papers import Arm, Claim, Experiment
+from discriminative.statistics import Verdict, holm, interval, judge, judge_equivalence, judge_errors
 
 __all__ = [
+    "MEASURES",
     "arm_errors",
+    "arm_measure",
     "arm_records",
     "arms_table",
     "caption",
@@ -119,18 +121,65 @@ def verdicts(paper: str, profile: str, ledger: Ledger | None = None) -> dict[str
     for claim in claims:
         experiment = papers.experiments().get(claim.experiment)
         names = {arm.name for arm in experiment.at(profile)} if experiment else set()
-        if experiment is None or not {claim.baseline, claim.arm} <= names:
-            found[claim.id] = Verdict("not run", f"{claim.experiment} has no such arms at {profile}")
+        if experiment is None or not {claim.baseline or claim.arm, claim.arm} <= names:
+            found[claim.id] = Verdict("not run", f"nothing to run at {profile}")
             continue
-        arms = [experiment.arm(profile, name) for name in (claim.baseline, claim.arm)]
-        images = next(
-            (r["metrics"]["test"]["images"] for a in arms for r in arm_records(a, ledger) if "test" in r["metrics"]), 1
-        )
-        effect = math.log(claim.paper_baseline / claim.paper_arm)
-        found[claim.id] = judge(arm_errors(arms[0], ledger), arm_errors(arms[1], ledger), images, effect)
+        found[claim.id] = _judge_claim(claim, experiment, profile, ledger)
     confirmatory = {claim.id: found[claim.id] for claim in claims if claim.confirmatory}
     found |= holm(confirmatory)
     return {claim.id: (claim, found[claim.id]) for claim in claims}
+
+
+def _judge_claim(claim: Claim, experiment: Experiment, profile: str, ledger: Ledger) -> Verdict:
+    arm = experiment.arm(profile, claim.arm)
+    if claim.baseline is None:
+        return judge_equivalence(arm_measure(arm, ledger, claim.measure), claim.smallest)
+    baseline = experiment.arm(profile, claim.baseline)
+    told = {"or_baseline_diverges": claim.or_baseline_diverges}
+    if claim.measure != "error":
+        values = [arm_measure(found, ledger, claim.measure) for found in (baseline, arm)]
+        return judge(values[0], values[1], claim.counts_from, **told)
+    records = [*arm_records(baseline, ledger), *arm_records(arm, ledger)]
+    images = next((r["metrics"]["test"]["images"] for r in records if r["status"] == "finished"), 1)
+    return judge_errors(arm_errors(baseline, ledger), arm_errors(arm, ledger), images, claim.counts_from, **told)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Measures beyond the error, each oriented so that its claim expects more
+
+
+def _percent_wrong(record: dict[str, Any], part: str) -> float:
+    return 100.0 * float(record["metrics"][part]["wrong"]) / float(record["metrics"][part]["images"])
+
+
+def _steps_to_95(record: dict[str, Any]) -> float:
+    """The share of the run, in percent, until the training accuracy first reaches 95 % of its last value."""
+    accuracy = [1 - error for error in record["curves"]["train_error"]]
+    first = next(i for i, value in enumerate(accuracy) if value >= 0.95 * accuracy[-1])
+    return 100.0 * float(record["curves"]["step"][first]) / float(record["curves"]["step"][-1])
+
+
+MEASURES: dict[str, tuple[str, Callable[[dict[str, Any]], float]]] = {
+    "angle gap": ("degrees between own and nearest rival class", lambda r: float(r["geometry"]["angle_gap"])),
+    "compactness": ("cosine within a class", lambda r: float(r["geometry"]["within_cosine"])),
+    "separation": ("minus the cosine between classes", lambda r: -float(r["geometry"]["between_cosine"])),
+    "small train-test gap": (
+        "minus the points by which test errors exceed training errors",
+        lambda r: _percent_wrong(r, "train") - _percent_wrong(r, "test"),
+    ),
+    "slow start": ("percent of the run until 95 % of the last training accuracy", _steps_to_95),
+    "angle-only excess": (
+        "points by which the error by angle exceeds the error by score",
+        lambda r: float(r["geometry"]["angle_error"]) - _percent_wrong(r, "test"),
+    ),
+}
+
+
+def arm_measure(arm: Arm, ledger: Ledger, measure: str) -> dict[int, float | None]:
+    """A measure of every run of an arm by seed; ``None`` for a run that diverged."""
+    require(measure in MEASURES, "measure must be one of {}, got {!r}", sorted(MEASURES), measure)
+    value = MEASURES[measure][1]
+    return {r["run"]["seed"]: value(r) if r["status"] == "finished" else None for r in arm_records(arm, ledger)}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -142,12 +191,15 @@ SHAPES = {"reproduced": "●", "contradicted": "✕", "reversed": "▼", "inconc
 def chip(verdict: Verdict) -> str:
     """A verdict as a word with a shape and a colour, then effect, interval and n."""
     word = f'<span class="chip chip-{verdict.word.replace(" ", "-")}">{SHAPES[verdict.word]} {verdict.word}</span>'
-    if not verdict.n or math.isnan(verdict.points):
+    numbers = (verdict.points, verdict.points_low, verdict.points_high)
+    if math.isnan(verdict.points):
+        numbers = (verdict.effect, verdict.low, verdict.high)
+    if math.isnan(numbers[0]):
         return f'{word} <span class="chip-detail">{html.escape(verdict.reason)}</span>'
-    return (
-        f'{word} <span class="chip-detail">{_signed(verdict.points)} '
-        f"[{_signed(verdict.points_low)}, {_signed(verdict.points_high)}], n = {verdict.n}</span>"
-    )
+    told = f"{_signed(numbers[0])} [{_signed(numbers[1])}, {_signed(numbers[2])}], n = {verdict.n}"
+    if verdict.diverged or verdict.baseline_diverged:
+        told += f"; {verdict.diverged + verdict.baseline_diverged} diverged"
+    return f'{word} <span class="chip-detail">{told}</span>'
 
 
 def _html(head: str, rows: list[str], kind: str = "") -> str:
@@ -165,19 +217,22 @@ def verdicts_table(paper: str, profile: str, ledger: Ledger | None = None) -> st
     rows = []
     for claim, verdict in verdicts(paper, profile, ledger).values():
         kind = "confirmatory" if claim.confirmatory else "exploratory"
-        ours = "–"
-        if verdict.n and not math.isnan(verdict.effect):
+        unit = "" if claim.measure == "error" else f"in {MEASURES[claim.measure][0]}; "
+        ours, paper = "–", "–"
+        if claim.paper_effect is not None:
+            printed = f"{claim.paper_baseline:.2f} → {claim.paper_arm:.2f} %"
+            paper = f"{_ratio(claim.paper_effect)}<br><small>{printed}</small>"
+        if claim.measure == "error" and not math.isnan(verdict.effect):
             ours = f"{_ratio(verdict.effect)}<br><small>[{_ratio(verdict.high)}, {_ratio(verdict.low)}]</small>"
         rows.append(
             f'<tr><th scope="row">{html.escape(claim.id)}: {html.escape(claim.statement)}'
-            f"<br><small>{html.escape(claim.scale)}; {kind}</small></th>"
-            f'<td class="paper num">{_ratio(math.log(claim.paper_baseline / claim.paper_arm))}<br>'
-            f"<small>{claim.paper_baseline:.2f} → {claim.paper_arm:.2f} %</small></td>"
+            f"<br><small>{html.escape(claim.scale)}; {html.escape(unit)}{kind}</small></th>"
+            f'<td class="paper num">{paper}</td>'
             f'<td class="num">{ours}</td><td>{chip(verdict)}</td></tr>'
         )
     head = (
         '<tr><th>Claim, and our scale</th><th class="num">Paper</th><th class="num">Ours</th>'
-        "<th>Verdict, points fewer [95 %]</th></tr>"
+        "<th>Verdict, with interval</th></tr>"
     )
     return _html(head, rows, kind="verdicts")
 

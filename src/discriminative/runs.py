@@ -76,6 +76,8 @@ class Run:
         augmentation: any of ``"flip"``, ``"crop4"``.
         batch_size: images per step; the last, smaller batch of an epoch is left out.
         precision: ``"float32"``, or ``"bfloat16"`` for autocast.
+        loss: ``"cross_entropy"`` of the training logits, or ``"hinge"`` over plain scores, one against all with
+            margin 1 as in Caffe's layer.
         fit_on: ``"train"``, or ``"train+validation"`` for a final fit without a validation error.
     """
 
@@ -93,6 +95,7 @@ class Run:
     batch_size: int = 256
     precision: Literal["float32", "bfloat16"] = "float32"
     fit_on: Literal["train", "train+validation"] = "train"
+    loss: Literal["cross_entropy", "hinge"] = "cross_entropy"
 
     def __post_init__(self) -> None:
         check_integer("feature_dim", self.feature_dim)
@@ -105,6 +108,7 @@ class Run:
         require(
             self.precision in ("float32", "bfloat16"), "precision must be float32 or bfloat16, got {!r}", self.precision
         )
+        require(self.loss in ("cross_entropy", "hinge"), "loss must be cross_entropy or hinge, got {!r}", self.loss)
         require(
             self.fit_on in ("train", "train+validation"),
             "fit_on must be train or train+validation, got {!r}",

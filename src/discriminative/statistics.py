@@ -11,7 +11,7 @@ from scipy import stats
 
 from discriminative._tensors import require
 
-__all__ = ["Verdict", "effect", "holm", "interval", "judge"]
+__all__ = ["Verdict", "effect", "error_rate", "holm", "interval", "judge", "judge_equivalence", "judge_errors"]
 
 WORDS = ("reproduced", "contradicted", "reversed", "inconclusive", "not run")
 
@@ -46,11 +46,12 @@ def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float
 class Verdict:
     """What the records say of a claim.
 
-    ``effect``, ``low``, ``high`` are the log ratio of errors with its 95 % interval; ``points``, ``points_low``,
-    ``points_high`` the difference in percentage points, positive where the arm errs less; ``smallest`` the effect that
-    counts, ``detectable`` the effect this many seeds find with 80 % power, ``seeds_needed`` how many would find
-    ``smallest``; ``correlation`` that of the two arms' errors over seeds; ``diverged`` the arm's runs that diverged
-    and ``collapsed`` those that finished above 50 % error, of ``started``.
+    ``effect``, ``low``, ``high`` are the mean over seeds with its interval (95 %, or 90 % for an equivalence), in the
+    units of the measure: for errors the log ratio. ``points``, ``points_low``, ``points_high`` are, for errors, the
+    difference in percentage points, positive where the arm errs less. ``smallest`` is the effect that counts,
+    ``detectable`` what this many seeds find with 80 % power, ``seeds_needed`` how many would find ``smallest``;
+    ``correlation`` that of the two arms over seeds; ``diverged`` the arm's runs that diverged and
+    ``baseline_diverged`` the baseline's, of ``started``; ``collapsed`` those of the arm that finished above 50 % error.
     """
 
     word: str
@@ -68,67 +69,123 @@ class Verdict:
     correlation: float = math.nan
     p: float = math.nan
     diverged: int = 0
+    baseline_diverged: int = 0
     collapsed: int = 0
     started: int = 0
     holm_p: float | None = None
 
 
-def judge(
-    baseline: dict[int, int | None], arm: dict[int, int | None], images: int, paper_effect: float
-) -> Verdict:  # fmt: skip
-    """The verdict on "the arm errs less than the baseline" from test errors by seed.
+Values = dict[int, float | None]
+
+
+def judge(baseline: Values, arm: Values, smallest: float, *, or_baseline_diverges: bool = False) -> Verdict:
+    """The verdict on "the arm has more of it than the baseline" from a measure by seed, ``None`` where a run diverged.
 
     Args:
-        baseline: wrong answers by seed, ``None`` for a run that diverged.
-        arm: likewise.
-        images: size of the test set.
-        paper_effect: g of the paper's printed errors; a third of it is the smallest effect that counts.
+        baseline: the measure by seed.
+        arm: likewise; pairs are by seed.
+        smallest: the smallest difference that counts, >= 0.
+        or_baseline_diverges: the claim also holds where three of five baseline runs or more diverge and no arm's does.
     """
-    smallest = abs(paper_effect) / 3
     started = sorted(baseline.keys() & arm.keys())
-    diverged = sum(arm[seed] is None for seed in started)
-    pairs = [(b, a) for seed in started if (b := baseline[seed]) is not None and (a := arm[seed]) is not None]
-    base = Verdict("not run", "no record yet", smallest=smallest, diverged=diverged, started=len(started))
+    base = Verdict(
+        "not run",
+        "no record yet",
+        smallest=smallest,
+        diverged=sum(arm[seed] is None for seed in started),
+        baseline_diverged=sum(baseline[seed] is None for seed in started),
+        started=len(started),
+    )
     if not started:
         return base
+    pairs = [(b, a) for seed in started if (b := baseline[seed]) is not None and (a := arm[seed]) is not None]
+    if or_baseline_diverges and not base.diverged and 5 * base.baseline_diverged >= 3 * len(started) >= 9:
+        told = f"{base.baseline_diverged} of {len(started)} runs without it diverged"
+        return replace(base, word="reproduced", reason=told, n=len(pairs))
+    lost = f"{base.diverged} of {len(started)} runs diverged"
     if len(pairs) < 3:
-        reason = f"{diverged} of {len(started)} runs diverged" if diverged else f"only {len(pairs)} seeds so far"
+        reason = lost if base.diverged else f"only {len(pairs)} seeds so far"
         return replace(base, word="inconclusive", reason=reason, n=len(pairs))
-    gains = [effect(b, a, images) for b, a in pairs]
-    points = [100 * (b - a) / images for b, a in pairs]
-    g, low, high = interval(gains)
-    mean_points, points_low, points_high = interval(points)
-    n, sd = len(pairs), float(np.std(gains, ddof=1))
+    differences = [a - b for b, a in pairs]
+    mean, low, high = interval(differences)
+    n, sd = len(pairs), float(np.std(differences, ddof=1))
     if high < 0:
         word, reason = "reversed", "the interval lies below 0"
     elif high < smallest:
         word, reason = "contradicted", "the interval lies below the smallest effect that counts"
-    elif low > 0 and g >= smallest and not diverged:
+    elif low > 0 and mean >= smallest and not base.diverged:
         word, reason = "reproduced", "the interval lies above 0 and the mean reaches the smallest effect that counts"
     else:
-        word, reason = "inconclusive", "the interval does not decide"
-        if diverged:
-            reason = f"{diverged} of {len(started)} runs diverged"
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.std([b for b, _ in pairs]) > 0 and np.std([a for _, a in pairs]) > 0
-        correlation = float(np.corrcoef(np.array(pairs, dtype=float).T)[0, 1]) if spread else math.nan
+        word, reason = "inconclusive", lost if base.diverged else "the interval does not decide"
+    spread = min(np.std([b for b, _ in pairs]), np.std([a for _, a in pairs])) > 0
     return replace(
         base,
         word=word,
         reason=reason,
         n=n,
-        effect=g,
+        effect=mean,
         low=low,
         high=high,
-        points=mean_points,
-        points_low=points_low,
-        points_high=points_high,
         detectable=_detectable(sd, n),
-        seeds_needed=_seeds_needed(sd, smallest),
-        correlation=correlation,
-        p=float(2 * stats.t.sf(abs(g) * math.sqrt(n) / sd, n - 1)) if sd > 0 else (0.0 if g else 1.0),
-        collapsed=sum(a > images / 2 for _, a in pairs),
+        seeds_needed=_seeds_needed(sd, smallest) if smallest > 0 else None,
+        correlation=float(np.corrcoef(np.array(pairs).T)[0, 1]) if spread else math.nan,
+        p=float(2 * stats.t.sf(abs(mean) * math.sqrt(n) / sd, n - 1)) if sd > 0 else (0.0 if mean else 1.0),
     )
+
+
+def judge_errors(
+    baseline: dict[int, int | None],
+    arm: dict[int, int | None],
+    images: int,
+    smallest: float,
+    *,
+    or_baseline_diverges: bool = False,
+) -> Verdict:
+    """The verdict on "the arm errs less": :func:`judge` on minus the log error, with the difference in points.
+
+    Args:
+        baseline: wrong answers by seed, ``None`` for a run that diverged.
+        arm: likewise.
+        images: size of the test set.
+        smallest: the smallest log ratio that counts: a third of the paper's.
+        or_baseline_diverges: as for :func:`judge`.
+    """
+
+    def logs(wrong: dict[int, int | None]) -> Values:
+        return {seed: None if k is None else -math.log(error_rate(k, images)) for seed, k in wrong.items()}
+
+    verdict = judge(logs(baseline), logs(arm), smallest, or_baseline_diverges=or_baseline_diverges)
+    both = [
+        (b, a)
+        for seed in sorted(baseline.keys() & arm.keys())
+        if (b := baseline[seed]) is not None and (a := arm[seed]) is not None
+    ]
+    if not both:
+        return verdict
+    points, low, high = interval([100 * (b - a) / images for b, a in both])
+    collapsed = sum(a > images / 2 for _, a in both)
+    return replace(verdict, points=points, points_low=low, points_high=high, collapsed=collapsed)
+
+
+def judge_equivalence(values: Values, half_width: float) -> Verdict:
+    """The verdict on "it is within ``half_width`` of zero": reproduced where the 90 % interval lies inside.
+
+    Contradicted where the interval lies outside altogether.
+    """
+    finished = [value for value in values.values() if value is not None]
+    diverged = len(values) - len(finished)
+    base = Verdict("not run", "no record yet", smallest=half_width, diverged=diverged, started=len(values))
+    if not values:
+        return base
+    if len(finished) < 3:
+        return replace(base, word="inconclusive", reason=f"only {len(finished)} seeds so far", n=len(finished))
+    mean, low, high = interval(finished, level=0.9)
+    word, reason = "inconclusive", "the interval does not decide"
+    if low > -half_width and high < half_width and not diverged:
+        word, reason = "reproduced", "the 90 % interval lies inside the bounds"
+    elif low > half_width or high < -half_width:
+        word, reason = "contradicted", "the 90 % interval lies outside the bounds"
+    return replace(base, word=word, reason=reason, n=len(finished), effect=mean, low=low, high=high)
 
 
 def _detectable(sd: float, n: int) -> float:

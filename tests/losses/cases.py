@@ -91,14 +91,15 @@ BAD_BATCHES: list[tuple[str, Callable[[Tensor, Tensor, Tensor], tuple[Any, Any, 
 
 @contextmanager
 def elements_made() -> Iterator[list[int]]:
-    """The number of elements of every tensor that any operation makes inside, forward or backward."""
+    """The number of elements that every tensor made inside holds in memory, forward or backward."""
     counts: list[int] = []
 
     class Count(TorchDispatchMode):
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             out = func(*args, **(kwargs or {}))
             made = out if isinstance(out, (tuple, list)) else (out,)
-            counts.extend(tensor.numel() for tensor in made if isinstance(tensor, Tensor))
+            tensors = [tensor for tensor in made if isinstance(tensor, Tensor)]
+            counts.extend(tensor.untyped_storage().nbytes() // tensor.element_size() for tensor in tensors)
             return out
 
     with Count():

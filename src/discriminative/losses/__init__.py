@@ -8,8 +8,12 @@ from discriminative.losses.angular import (
     additive_margin_logits,
     angular_margin_logits,
 )
+from discriminative.losses.center import CenterLoss, center_loss
 from discriminative.losses.hinge import MulticlassHinge, multiclass_hinge
+from discriminative.losses.incay import FeatureIncay, log_norm, reciprocal_norm, square_norm
+from discriminative.losses.include_exclude import IncludeExclude, class_variance, include_exclude_loss
 from discriminative.losses.large_margin import Blend, LSoftmax, large_margin_logits, multiple_angle, psi
+from discriminative.losses.metric import ContrastiveLoss, TripletLoss, contrastive_loss, triplet_loss
 from discriminative.losses.normalized import (
     COCO,
     L2ConstrainedSoftmax,
@@ -17,6 +21,11 @@ from discriminative.losses.normalized import (
     WeightNormalizedSoftmax,
     sphere_normalized_logits,
     weight_normalized_logits,
+)
+from discriminative.losses.reconstruction import (
+    FeedBackwardReconstruction,
+    WeightSeparability,
+    reconstruction_loss,
 )
 from discriminative.losses.softmax import Softmax
 from discriminative.losses.weights_biased import (
@@ -33,26 +42,42 @@ __all__ = [
     "ArcFace",
     "Blend",
     "COCO",
+    "CenterLoss",
     "CentredWSoftmax",
+    "ContrastiveLoss",
     "CosFace",
+    "FeatureIncay",
+    "FeedBackwardReconstruction",
     "GuardedWSoftmax",
+    "IncludeExclude",
     "L2ConstrainedSoftmax",
     "LSoftmax",
     "MulticlassHinge",
     "NormFace",
     "Softmax",
+    "TripletLoss",
     "WSoftmax",
     "WeightNormalizedSoftmax",
+    "WeightSeparability",
     "additive_angle_logits",
     "additive_margin_logits",
     "angular_margin_logits",
+    "center_loss",
     "centred_biased_logits",
+    "class_variance",
+    "contrastive_loss",
     "guarded_biased_logits",
+    "include_exclude_loss",
     "large_margin_logits",
+    "log_norm",
     "multiclass_hinge",
     "multiple_angle",
     "psi",
+    "reciprocal_norm",
+    "reconstruction_loss",
     "sphere_normalized_logits",
+    "square_norm",
+    "triplet_loss",
     "weight_normalized_logits",
     "weights_biased_logits",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,31 +57,52 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of a paper as a test over records: the arm's error against the baseline's.
+    """A sentence of a paper as a test over records: the arm against the baseline, seed by seed.
 
     Args:
         id: as in the book's list of claims.
         place: where the paper says it.
         statement: the claim, in one sentence.
         experiment: whose records decide.
-        baseline: the arm that the effect is measured from.
-        arm: the arm that should do better.
-        paper_baseline: the paper's error of the baseline, in percent.
-        paper_arm: the paper's error of the arm, in percent.
-        confirmatory: named before its records, under Holm's correction; all others are exploratory.
+        arm: the arm that the claim is about.
+        baseline: the arm that it is measured against; ``None`` for a claim about one arm alone.
         scale: what the verdict speaks of, e.g. ``"2,000 MNIST images"``.
+        measure: ``"error"`` for the log ratio of test errors, else a name in ``report.MEASURES``, oriented so that the
+            claim expects more of it from the arm.
+        paper_baseline, paper_arm: the paper's errors in percent, where it prints them; a third of their log ratio is
+            the smallest effect that counts.
+        smallest: that effect for every other measure, in its units; for an equivalence its half-width.
+        equivalence: the claim is that the measure of the arm lies within ``smallest`` of zero.
+        or_baseline_diverges: the claim also holds where three of five baseline runs or more diverge.
+        confirmatory: named before its records, under Holm's correction; all others are exploratory.
     """
 
     id: str
     place: str
     statement: str
     experiment: str
-    baseline: str
     arm: str
-    paper_baseline: float
-    paper_arm: float
+    baseline: str | None
     scale: str
+    measure: str = "error"
+    paper_baseline: float | None = None
+    paper_arm: float | None = None
+    smallest: float = 0.0
+    equivalence: bool = False
+    or_baseline_diverges: bool = False
     confirmatory: bool = False
+
+    @property
+    def paper_effect(self) -> float | None:
+        """g of the paper's printed errors, if it prints them."""
+        if self.paper_baseline is None or self.paper_arm is None:
+            return None
+        return math.log(self.paper_baseline / self.paper_arm)
+
+    @property
+    def counts_from(self) -> float:
+        """The smallest effect that counts."""
+        return self.smallest if self.paper_effect is None else abs(self.paper_effect) / 3
 
 
 @cache

@@ -1,0 +1,83 @@
+"""Center loss: pull every feature to its class's centre (Wen et al., 2016; include-and-exclude, Eq. 4)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from discriminative._tensors import check_batch, check_integer, lift, reduce
+
+__all__ = ["CenterLoss", "Prototypes", "center_loss"]
+
+
+def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: str = "mean") -> Tensor:
+    r"""Half the squared distance of each feature from its class's centre.
+
+    .. math:: L_i = \tfrac12 \lVert f_i - \mu_{y_i} \rVert^2   \qquad \text{(include-and-exclude, Eq. 4)}
+
+    Args:
+        features: f, ``[B, D]``, any floating dtype; half precision is lifted to float32.
+        labels: y, ``[B]``, int64 in ``0 .. C-1``.
+        centers: mu, ``[C, D]``, one row a class.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Returns:
+        A scalar, or ``[B]`` for ``"none"``. The distance is that of the direct difference, so nothing cancels.
+
+    Raises:
+        ValueError: naming the argument whose shape, dtype, device or range does not fit (centers appear as "weight").
+
+    Example:
+        >>> center_loss(torch.tensor([[3.0, 4.0]]), torch.tensor([1]), torch.zeros(2, 2))
+        tensor(12.5000)
+    """
+    check_batch(features, labels, centers)
+    with torch.autocast(features.device.type, enabled=False):
+        features, centers = lift(features, centers)
+        gap = features - F.embedding(labels, centers)
+        return reduce(torch.linalg.vecdot(gap, gap) / 2, reduction)
+
+
+class Prototypes(nn.Module):
+    """A module that owns one centre a class, ``[num_classes, feature_dim]``, at the origin to begin with."""
+
+    def __init__(self, feature_dim: int, num_classes: int) -> None:
+        super().__init__()
+        self.feature_dim = check_integer("feature_dim", feature_dim)
+        self.num_classes = check_integer("num_classes", num_classes)
+        self.centers = nn.Parameter(torch.zeros(self.num_classes, self.feature_dim))
+
+    @torch.no_grad()
+    def move_to_means(self, features: Tensor, labels: Tensor) -> None:
+        """Set the centres of the classes present to the means of their features; the others stay."""
+        check_batch(features, labels, self.centers)
+        (features,) = lift(features)
+        counts = torch.bincount(labels, minlength=self.num_classes).unsqueeze(1)
+        sums = features.new_zeros(self.num_classes, self.feature_dim).index_add_(0, labels, features)
+        self.centers.copy_(torch.where(counts > 0, sums / counts.clamp_min(1), self.centers))
+
+    def extra_repr(self) -> str:
+        return f"feature_dim={self.feature_dim}, num_classes={self.num_classes}"
+
+
+class CenterLoss(Prototypes):
+    """The term of center loss; see :func:`center_loss`. Its centres are a parameter: give them a rate of their own.
+
+    The gradient of a centre is the mean pull of its samples in the batch, times the coefficient of the term: a small
+    coefficient slows the centres too, unless their rate is raised in proportion.
+
+    Args:
+        feature_dim: D, the width of a feature.
+        num_classes: C.
+
+    Example:
+        >>> term = CenterLoss(feature_dim=2, num_classes=3)
+        >>> features, labels = torch.tensor([[3.0, 4.0], [1.0, 0.0]]), torch.tensor([0, 2])
+        >>> term.move_to_means(features, labels)
+        >>> float(term(features, labels, torch.zeros(3, 2)).detach())
+        0.0
+    """
+
+    def forward(self, features: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
+        return center_loss(features, labels, self.centers)
