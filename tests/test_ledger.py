@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import multiprocessing
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import numpy as np
 import pytest
 
 from discriminative import provenance
-from discriminative.ledger import Ledger, LedgerError, correctness, table
+from discriminative.ledger import Ledger, LedgerError, Merged, arm_key, correctness, standing, table
 from discriminative.runs import Run
 from discriminative.training import train
+
+# Of a small file, as Python 3.11 finds it; every later one must find the same.
+FILE_HASH = "49991546e7dbbaf904d5c17bf3a96a29e317ff5a820642bd01dbf7794e974639"
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +176,153 @@ def test_a_run_depends_on_the_loop_and_its_own_head_alone(tiny: Run, plain: Run)
     assert "discriminative.losses.large_margin" in margin
     assert "discriminative.losses.large_margin" not in softmax
     assert "discriminative.cli" not in margin
+
+
+# Packing and importing
+
+
+@pytest.fixture
+def packed(ledger: Ledger, record: dict[str, Any], tmp_path: Path) -> Path:
+    ledger.write(record, {"features": np.ones((3, 2), dtype=np.float32)})
+    (tmp_path / "build").mkdir()
+    checkpoint = tmp_path / "build" / f"{'0' * 16}.pt"
+    checkpoint.write_bytes(b"where it stood")
+    assert ledger.pack(tmp_path / "packed.zip", [checkpoint]) == 1
+    return tmp_path / "packed.zip"
+
+
+def test_a_packed_ledger_comes_out_as_it_went_in_and_a_second_time_nothing_happens(
+    packed: Path, ledger: Ledger, tiny: Run, tmp_path: Path
+) -> None:
+    fresh = Ledger(tmp_path / "clone" / "results")
+    checkpoints = tmp_path / "clone" / "build" / "checkpoints"
+    assert fresh.merge(packed, checkpoints) == Merged(new=1, known=0, checkpoints=1)
+    assert fresh.path(tiny).read_bytes() == ledger.path(tiny).read_bytes()
+    assert fresh.arrays(tiny)["features"].shape == (3, 2)
+    assert (checkpoints / f"{'0' * 16}.pt").read_bytes() == b"where it stood"
+    assert fresh.merge(packed, checkpoints) == Merged(new=0, known=1, checkpoints=0)
+
+
+def test_the_same_records_pack_into_the_same_file(packed: Path, ledger: Ledger, tmp_path: Path) -> None:
+    ledger.pack(tmp_path / "one.zip")
+    ledger.pack(tmp_path / "two.zip")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_a_conflict_shows_both_records_and_imports_nothing(
+    packed: Path, record: dict[str, Any], tiny: Run, tmp_path: Path
+) -> None:
+    from discriminative.training import train
+
+    here = Ledger(tmp_path / "clone" / "results")
+    other = copy.deepcopy(record)
+    other["metrics"]["test"]["wrong"] += 7
+    here.write(other)
+    mixed = Ledger(tmp_path / "mixed")  # the conflict and a record that is new
+    mixed.write(record)
+    mixed.write(train(tiny.with_seed(8))[0])
+    mixed.pack(packed)
+    ours, theirs = (f"{r['metrics']['test']['wrong']} of 360 wrong" for r in (other, record))
+    with pytest.raises(LedgerError, match=f"{record['id']} has two records: here {ours}.*packed.zip {theirs}") as told:
+        here.merge(packed)
+    assert "\n" not in str(told.value)
+    assert here.records() == [other]
+
+
+@pytest.mark.parametrize("name", ["../../evil.json", "/etc/passwd", "digits/0123456789abcdef.py", "a/b/c.json"])
+def test_a_name_that_no_pack_writes_is_refused(packed: Path, tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr(name, "{}")
+    fresh = Ledger(tmp_path / "clone" / "results")
+    with pytest.raises(LedgerError, match="which no pack writes"):
+        fresh.merge(packed)
+    assert not fresh.folder.exists()
+
+
+def test_a_packed_file_cut_short_or_altered_or_of_another_schema_is_refused_whole(
+    packed: Path, record: dict[str, Any], tmp_path: Path
+) -> None:
+    fresh = Ledger(tmp_path / "clone" / "results")
+    content = packed.read_bytes()
+    for spoiled in (content[: len(content) // 2], b"", content[:60] + b"0000" + content[64:]):
+        packed.write_bytes(spoiled)
+        with pytest.raises(LedgerError, match="not a whole packed ledger"):
+            fresh.merge(packed)
+    for change, told in (({"schema": 2}, "has schema 2"), ({"arrays": {"sha256": "0"}}, "do not belong together")):
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(f"digits/{record['id']}.json", json.dumps({**record, **change}))
+        with pytest.raises(LedgerError, match=told):
+            fresh.merge(packed)
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(f"mnist/{record['id']}.json", json.dumps(record))
+    with pytest.raises(LedgerError, match="is a record of digits"):
+        fresh.merge(packed)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"digits/{record['id']}.json", b" " * 2**21)
+    with pytest.raises(LedgerError, match="more than any record"):
+        fresh.merge(packed)
+    with pytest.raises(LedgerError, match="ledger pack"):
+        fresh.merge(tmp_path / "absent.zip")
+    assert not fresh.folder.exists()
+
+
+# What ledger verify found
+
+
+def test_an_equal_seed_clears_the_records_of_its_arm_and_source_alone(
+    ledger: Ledger, record: dict[str, Any], tiny: Run
+) -> None:
+    old = copy.deepcopy(record)
+    old["source"]["hash"] = "0" * 16
+    key = (arm_key(tiny), "0" * 16)
+    today = record["source"]["hash"]
+    ledger.note_verified({key: {"hash": today, "equal": True, "run": tiny.id}})
+    assert standing(old, ledger.verified()) == "checked"
+    assert bool(table([old], ledger.verified())["checked"].iloc[0])
+    other = copy.deepcopy(old)
+    other["source"]["hash"] = "1" * 16
+    assert standing(other, ledger.verified()) == "unchecked"
+    ledger.note_verified({key: {"hash": today, "equal": False, "run": tiny.id}})
+    assert standing(old, ledger.verified()) == "stale"
+    ledger.note_verified({key: {"hash": "f" * 16, "equal": True, "run": tiny.id}})  # found before today's code
+    assert standing(old, ledger.verified()) == "unchecked"
+    assert standing(record, ledger.verified()) == "checked"
+
+
+def test_what_was_verified_travels_and_a_contradiction_is_refused(
+    packed: Path, ledger: Ledger, record: dict[str, Any], tiny: Run, tmp_path: Path
+) -> None:
+    key = (arm_key(tiny), "0" * 16)
+    outcome = {"hash": record["source"]["hash"], "equal": True, "run": tiny.id}
+    ledger.note_verified({key: outcome})
+    ledger.pack(packed)
+    fresh = Ledger(tmp_path / "clone" / "results")
+    fresh.merge(packed)
+    assert fresh.verified() == {key: outcome}
+    ledger.note_verified({key: {**outcome, "equal": False}})
+    with pytest.raises(LedgerError, match="was verified twice"):
+        ledger.merge(packed)
+
+
+def test_a_spoiled_note_of_what_was_verified_is_one_sentence(ledger: Ledger) -> None:
+    ledger.folder.mkdir()
+    (ledger.folder / "verified.json").write_text('[{"arm": ')
+    with pytest.raises(LedgerError, match=r"verified\.json cannot be read"):
+        ledger.verified()
+
+
+def test_a_superseded_record_is_kept_and_no_longer_read(ledger: Ledger, record: dict[str, Any], tiny: Run) -> None:
+    ledger.write(record, {"features": np.ones((3, 2), dtype=np.float32)})
+    content = ledger.path(tiny).read_bytes()
+    kept = ledger.supersede(ledger.read(tiny))
+    assert kept.read_bytes() == content
+    assert kept == ledger.folder / "superseded" / "digits" / f"{tiny.id}.{record['source']['hash']}.json"
+    assert kept.with_suffix(".npz").exists()
+    assert not ledger.has(tiny)
+    assert ledger.records() == []
+
+
+def test_the_source_hash_is_the_same_under_every_python(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text('def f(x: int = 1, *, y=None) -> str:\n    return f"{x:>3}" if y is None else [x, 2.5, ...][0]\n')
+    assert provenance._file_hash(path) == FILE_HASH

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,8 +60,9 @@ def test_a_divergence_is_recorded_and_not_tried_again(root: Path, plain: Run) ->
 def test_two_queues_at_once_train_a_run_once(root: Path, tiny: Run) -> None:
     run = replace(tiny, schedule=Schedule(600))
     context = multiprocessing.get_context("spawn")
-    with context.Pool(2, initializer=_start_worker) as pool:
-        answers = pool.starmap(work, [(run, Options("quick")), (run, Options("quick"))])
+    # A multiprocessing.Pool ends its workers by SIGTERM, which ours take for a wish to save: it would wait for ever.
+    with ProcessPoolExecutor(2, mp_context=context, initializer=_start_worker) as pool:
+        answers = list(pool.map(work, [run, run], [Options("quick")] * 2))
     assert sorted(answers) in (["busy", "finished"], ["finished", "there"])
     assert Ledger.of("quick").read(run)["status"] == "finished"
 

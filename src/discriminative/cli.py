@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from discriminative.runs import PROFILES, Run
@@ -27,6 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
     except (DataError, LedgerError, ValueError) as error:
         print(f"discriminative: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(
+            "discriminative: the disk is full; records and checkpoints are whole, free space and repeat the command",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("discriminative: stopped; what was unfinished goes on from its checkpoint next time", file=sys.stderr)
@@ -56,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--budget", type=_duration, help="stop in time, e.g. 9m: seconds, or with s, m or h")
     run.add_argument("--compile", action="store_true", help="compile the network (worth it on a GPU)")
     run.add_argument("--source-revision", help="recorded as the revision where there is no git")
+    run.add_argument("--stale", action="store_true", help="train again what `ledger verify` found stale")
     run.add_argument("--checkpoint-every", type=float, default=30.0, metavar="SECONDS")
     run.set_defaults(command=_run)
 
@@ -64,6 +75,21 @@ def _parser() -> argparse.ArgumentParser:
     _profile(status)
     status.set_defaults(command=_status)
 
+    ledger = commands.add_parser("ledger", help="verify, pack and import records").add_subparsers(required=True)
+    verify = ledger.add_parser("verify", help="train one seed of each unchecked arm again and compare")
+    verify.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="names; every record where none is given")
+    _profile(verify, "laptop")
+    verify.add_argument("--device", default="cpu", help="cpu or cuda: records of the other kind are left as they are")
+    verify.add_argument("--budget", type=_duration, help="stop in time, e.g. 9m")
+    verify.set_defaults(command=_ledger_verify)
+    pack = ledger.add_parser("pack", help="write every record into one file")
+    pack.add_argument("file", type=Path)
+    pack.add_argument("--checkpoints", action="store_true", help="runs that were cut short too, to go on elsewhere")
+    pack.set_defaults(command=_ledger_pack)
+    merge = ledger.add_parser("import", help="take over the records of a packed file")
+    merge.add_argument("file", type=Path)
+    merge.set_defaults(command=_ledger_import)
+
     book = commands.add_parser("book", help="execute the notebooks and build the book")
     _profile(book)
     book.add_argument("--bless", action="store_true", help="refresh the references that nbval compares")
@@ -71,8 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _profile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", choices=PROFILES, default="quick")
+def _profile(parser: argparse.ArgumentParser, default: str = "quick") -> None:
+    parser.add_argument("--profile", choices=PROFILES, default=default)
 
 
 def _count(text: str) -> int:
@@ -137,6 +163,11 @@ def _run(options: argparse.Namespace) -> int:
         if not found and options.experiments:
             print(f"{name} has nothing to train at {options.profile}")
     ledger = Ledger.of(options.profile)
+    if options.stale:
+        from discriminative.upkeep import retire
+
+        retired = retire(ledger, _keys(arms) if options.experiments else None)
+        print(f"{len(retired)} stale records moved to {ledger.folder / 'superseded'}")
     runs = in_order((arm for found in arms.values() for arm in found), options.seeds)
     todo = missing(runs, ledger)
     if not todo:
@@ -195,21 +226,76 @@ class _Bar:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from discriminative.ledger import Ledger
-    from discriminative.provenance import source_hash
+    from discriminative.ledger import Ledger, standing
     from discriminative.queue import estimate, in_order, missing
 
     ledger = Ledger.of(options.profile)
+    verified = ledger.verified()
     print(f"{options.profile}: records in {ledger.folder}")
-    print(f"  {'experiment':<18}{'there':>7}{'missing':>9}{'diverged':>10}{'unchecked':>11}   time left (one process)")
+    columns = f"{'there':>7}{'missing':>9}{'diverged':>10}{'unchecked':>11}{'stale':>7}"
+    print(f"  {'experiment':<18}{columns}   time left (one process)")
     for name, arms in _arms(options.experiments, options.profile).items():
         runs = in_order(arms)
         absent = missing(runs, ledger)
         records = [(run, ledger.read(run)) for run in runs if ledger.has(run)]
         diverged = sum(record["status"] == "diverged" for _, record in records)
-        unchecked = sum(record["source"]["hash"] != source_hash(run) for run, record in records)
+        standings = [standing(record, verified) for _, record in records]
+        unchecked, stale = standings.count("unchecked"), standings.count("stale")
         left = _clock(estimate(absent, ledger)) if absent else "-"
-        print(f"  {name:<18}{len(records):>7}{len(absent):>9}{diverged:>10}{unchecked:>11}   {left}")
+        print(f"  {name:<18}{len(records):>7}{len(absent):>9}{diverged:>10}{unchecked:>11}{stale:>7}   {left}")
+    return 0
+
+
+def _keys(arms: dict[str, Any]) -> set[str]:
+    from discriminative.ledger import arm_key
+
+    return {arm_key(arm.run) for found in arms.values() for arm in found}
+
+
+def _ledger_verify(options: argparse.Namespace) -> int:
+    from discriminative.ledger import Ledger
+    from discriminative.upkeep import Verification, unchecked_arms, verify
+
+    started = time.time()
+    ledger = Ledger.of(options.profile)
+    keys = _keys(_arms(options.experiments, options.profile)) if options.experiments else None
+    total = len(unchecked_arms(ledger, keys))
+    print(f"{total} arms hold records that other code made")
+    done: list[Verification] = []
+
+    def report(found: Verification) -> None:
+        done.append(found)
+        told = f": {found.told}" if found.told else ""
+        name = f"{found.run.dataset}, {found.run.network}, {found.run.head.name}, seed {found.run.seed}"
+        print(f"[{len(done)}/{total}] {found.outcome}: {name} ({found.records} records){told}", flush=True)
+
+    deadline = started + options.budget if options.budget else None
+    verify(ledger, device=options.device, keys=keys, deadline=deadline, report=report)
+    outcomes = [found.outcome for found in done]
+    told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
+    print(f"{told or 'nothing to do'}; {len(unchecked_arms(ledger, keys))} arms unchecked")
+    if "stale" in outcomes:
+        print("train what is stale again with `discriminative run --stale`")
+    return 0
+
+
+def _ledger_pack(options: argparse.Namespace) -> int:
+    from discriminative.ledger import Ledger
+    from discriminative.paths import project_root
+
+    checkpoints = list((project_root() / "build" / "checkpoints").glob("*.pt")) if options.checkpoints else []
+    count = Ledger.of("paper").pack(options.file, checkpoints)
+    size = options.file.stat().st_size / 2**20
+    print(f"{count} records and {len(checkpoints)} checkpoints in {options.file} ({size:.1f} MiB)")
+    return 0
+
+
+def _ledger_import(options: argparse.Namespace) -> int:
+    from discriminative.ledger import Ledger
+    from discriminative.paths import project_root
+
+    merged = Ledger.of("paper").merge(options.file, project_root() / "build" / "checkpoints")
+    print(f"{merged.new} new records, {merged.known} known ones, {merged.checkpoints} checkpoints")
     return 0
 
 

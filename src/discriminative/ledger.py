@@ -8,8 +8,13 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
-from collections.abc import Iterable
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +25,7 @@ from discriminative.paths import project_root
 from discriminative.provenance import source_hash
 from discriminative.runs import SCHEMA, Run
 
-__all__ = ["Ledger", "LedgerError", "correctness", "table"]
+__all__ = ["Ledger", "LedgerError", "Merged", "arm_key", "correctness", "standing", "table"]
 
 KEYS = {"schema", "id", "status", "run", "metrics", "curves", "geometry", "environment", "source"}
 
@@ -93,7 +98,216 @@ class Ledger:
 
     def records(self) -> list[dict[str, Any]]:
         """Every record of the folder, in the order of their paths."""
-        return [read_record(path) for path in sorted(self.folder.glob("*/*.json"))]
+        return [read_record(path) for path in self.paths()]
+
+    def paths(self) -> list[Path]:
+        """The files of all records; those of ``superseded/`` lie a folder deeper and are not among them."""
+        return sorted(self.folder.glob("*/*.json"))
+
+    def verified(self) -> Verified:
+        """What ``ledger verify`` found: (arm, hash of the records) to the hash it was compared at and the outcome."""
+        path = self.folder / "verified.json"
+        if not path.exists():
+            return {}
+        try:
+            return _read_verified(path.read_text())
+        except (ValueError, KeyError, TypeError) as error:
+            raise LedgerError(f"{path} cannot be read ({error}); delete it and run `ledger verify` again") from error
+
+    def note_verified(self, found: Verified) -> None:
+        """Add outcomes to ``verified.json``; a newer one of the same arm and hash takes the place of the older."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with _locked(self.folder.parent / "build" / "locks" / "verified"):
+            content = _spell_verified(self.verified() | found).encode()
+            _replace(self.folder / "verified.json", content)
+
+    def supersede(self, record: dict[str, Any]) -> Path:
+        """Move a record and its arrays to ``superseded/``, the hash of its source in the name; return the new place."""
+        run = Run.from_json(record["run"])
+        path = self.path(run)
+        target = self.folder / "superseded" / run.dataset / f"{run.id}.{record['source']['hash']}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.with_suffix(".npz").exists():
+            os.replace(path.with_suffix(".npz"), target.with_suffix(".npz"))
+        os.replace(path, target)
+        return target
+
+    def pack(self, file: Path, checkpoints: Iterable[Path] = ()) -> int:
+        """Write every record, its arrays and what was verified into one zip file; return the number of records."""
+        paths = self.paths()
+        for path in paths:
+            read_record(path)
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in paths:
+                for part in (path, path.with_suffix(".npz")):
+                    if part.exists():
+                        archive.writestr(_entry(f"{path.parent.name}/{part.name}"), part.read_bytes())
+            if self.verified():
+                archive.writestr(_entry("verified.json"), _spell_verified(self.verified()))
+            for path in sorted(checkpoints):
+                archive.writestr(_entry(f"checkpoints/{path.name}"), path.read_bytes())
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _replace(file, buffer.getvalue())
+        return len(paths)
+
+    def merge(self, file: Path, checkpoints: Path | None = None) -> Merged:
+        """Take over the records of a file that :meth:`pack` wrote: all of them, or none if one is in conflict.
+
+        A record that is here already with the same content is left as it is.
+
+        Args:
+            file: the packed file.
+            checkpoints: where checkpoints go; ``None`` leaves them out. One of a run whose record is here is not taken.
+
+        Raises:
+            LedgerError: if the file is no such file, a record in it breaks the contract, or one with the same id but
+                other content is here; both are shown, and nothing is written.
+        """
+        entries = _unpack(file)
+        records = {name: content for name, content in entries.items() if name.endswith(".json") and "/" in name}
+        new: list[str] = []
+        for name, content in records.items():
+            record = parse_record(content, f"{name} in {file.name}", Path(name).stem)
+            arrays = entries.get(f"{name[:-5]}.npz")
+            if record.get("arrays", {}).get("sha256") != (
+                None if arrays is None else hashlib.sha256(arrays).hexdigest()
+            ):
+                raise LedgerError(
+                    f"{name} in {file.name} and the arrays beside it do not belong together; pack it again"
+                )
+            if record["run"]["dataset"] != name.split("/")[0]:
+                raise LedgerError(f"{name} in {file.name} is a record of {record['run']['dataset']}; pack it again")
+            here = self.folder / name
+            if not here.exists():
+                new.append(name)
+            elif read_record(here) != record:
+                raise LedgerError(
+                    f"run {record['id']} has two records: here {_told(read_record(here))}; in {file.name} "
+                    f"{_told(record)}; nothing was imported: move one of them away first"
+                )
+        theirs = _read_verified(entries["verified.json"].decode()) if "verified.json" in entries else {}
+        ours = self.verified()
+        clash = [key for key, value in theirs.items() if key in ours and ours[key] != value]
+        if clash:
+            raise LedgerError(
+                f"arm {clash[0][0]} was verified twice: here {ours[clash[0]]}, in {file.name} {theirs[clash[0]]}; "
+                "nothing was imported: run `ledger verify` again on one side"
+            )
+        for name in new:
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if f"{name[:-5]}.npz" in entries:
+                _create(self.folder / f"{name[:-5]}.npz", entries[f"{name[:-5]}.npz"])
+            _create(self.folder / name, records[name])
+        if theirs:
+            self.note_verified(theirs)
+        kept = 0
+        ids = {path.stem for path in self.paths()}
+        for name, content in entries.items():
+            target = checkpoints / Path(name).name if checkpoints and name.endswith(".pt") else None
+            if target is not None and target.stem not in ids and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _create(target, content)
+                kept += 1
+        return Merged(len(new), len(records) - len(new), kept)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """How many records an import brought, how many were here already, and how many checkpoints came along."""
+
+    new: int
+    known: int
+    checkpoints: int
+
+
+Verified = dict[tuple[str, str], dict[str, Any]]
+PACKED = re.compile(r"(?:[a-z0-9-]+/[0-9a-f]{16}\.(?:json|npz)|checkpoints/[0-9a-f]{16}\.pt|verified\.json)")
+LARGEST = {".json": 2**20, ".npz": 2**20, ".pt": 2**30}  # bytes that an entry of a packed file may unpack to
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """A fixed date, so that the same records always pack into the same file."""
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+def _unpack(file: Path) -> dict[str, bytes]:
+    """The entries of a packed file, by name; nothing is unpacked to disk and no name but those we write is taken."""
+    if not file.exists():
+        raise LedgerError(f"{file} is not there; write it with `discriminative ledger pack`")
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = {}
+            for info in archive.infolist():
+                if not PACKED.fullmatch(info.filename):
+                    raise LedgerError(f"{file} holds {info.filename!r}, which no pack writes; it is not imported")
+                if info.file_size > LARGEST[Path(info.filename).suffix]:
+                    raise LedgerError(f"{file} holds {info.filename} of {info.file_size:,} bytes: more than any record")
+                entries[info.filename] = archive.read(info)
+            return entries
+    except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
+        raise LedgerError(f"{file} is not a whole packed ledger ({error}); pack it again") from error
+
+
+def _told(record: dict[str, Any]) -> str:
+    """What tells two records of one run apart, on one line."""
+    test = record["metrics"].get("test") or {}
+    wrong = (
+        f"{test['wrong']} of {test['images']} wrong"
+        if test
+        else f"diverged at {record['metrics'].get('first_bad_step')}"
+    )
+    environment, source = record["environment"], record["source"]
+    return (
+        f"{wrong} on {environment.get('device_name')} (torch {environment.get('torch')}, "
+        f"{environment.get('wall_seconds')} s, revision {source['revision']}, source {source['hash']})"
+    )
+
+
+def _spell_verified(found: Verified) -> str:
+    """JSON, one arm a line, sorted: a change is a change of lines."""
+    lines = [
+        json.dumps({"arm": arm, "was": was, **outcome}, separators=(",", ":"))
+        for (arm, was), outcome in sorted(found.items())
+    ]
+    return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
+def _read_verified(text: str) -> Verified:
+    found = {}
+    for line in json.loads(text):
+        outcome = {"hash": str(line["hash"]), "equal": bool(line["equal"]), "run": str(line["run"])}
+        found[str(line["arm"]), str(line["was"])] = outcome
+    return found
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One process at a time, where the system has such locks."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as stream:
+        with contextlib.suppress(ImportError):
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write ``path`` whole, in place of what was there."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 def _create(path: Path, content: bytes) -> None:
@@ -115,13 +329,18 @@ def _create(path: Path, content: bytes) -> None:
 
 def read_record(path: Path) -> dict[str, Any]:
     """One record from its file, checked."""
+    return parse_record(path.read_bytes(), str(path), path.stem)
+
+
+def parse_record(content: bytes, where: str, id: str) -> dict[str, Any]:
+    """One record from its bytes, checked; ``where`` names them in errors."""
     try:
-        record: dict[str, Any] = json.loads(path.read_text())
+        record: dict[str, Any] = json.loads(content)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise LedgerError(f"{path} is not a whole record ({error}); delete it and run its experiment again") from error
-    _check(record, str(path))
-    if record["id"] != path.stem:
-        raise LedgerError(f"{path} holds the record of run {record['id']}; delete it and run its experiment again")
+        raise LedgerError(f"{where} is not a whole record ({error}); delete it and run its experiment again") from error
+    _check(record, where)
+    if record["id"] != id:
+        raise LedgerError(f"{where} holds the record of run {record['id']}; delete it and run its experiment again")
     return record
 
 
@@ -151,11 +370,34 @@ def correctness(record: dict[str, Any]) -> np.ndarray:
     return np.unpackbits(bits)[: record["metrics"]["test"]["images"]].astype(bool)
 
 
-def table(records: Iterable[dict[str, Any]]) -> pd.DataFrame:
+def arm_key(run: Run) -> str:
+    """The name that all seeds of one setting share: the id of its run at seed 0."""
+    return run.with_seed(0).id
+
+
+def standing(record: dict[str, Any], verified: Verified) -> str:
+    """``"checked"`` where today's code gives this record, ``"stale"`` where it does not, else ``"unchecked"``.
+
+    Today's code gives it where the hash of its source is today's, or where ``ledger verify`` ran one seed of the same
+    arm again and found it equal.
+    """
+    run = Run.from_json(record["run"])
+    today, was = source_hash(run), record["source"]["hash"]
+    if was == today:
+        return "checked"
+    outcome = verified.get((arm_key(run), was))
+    if outcome is None or outcome["hash"] != today:
+        return "unchecked"
+    return "checked" if outcome["equal"] else "stale"
+
+
+def table(records: Iterable[dict[str, Any]], verified: Verified | None = None) -> pd.DataFrame:
     """One row a record: id, status, settings, errors in percent, geometry, provenance.
 
-    ``checked`` is true where today's source hash is the record's.
+    ``checked`` is true where today's code gives the record (see :func:`standing`); ``verified`` is what the project's
+    ledger holds of it unless given.
     """
+    verified = Ledger.of("paper").verified() if verified is None else verified
     rows = []
     for record in records:
         run = Run.from_json(record["run"])
@@ -169,6 +411,6 @@ def table(records: Iterable[dict[str, Any]]) -> pd.DataFrame:
         row |= {"first_bad_step": metrics.get("first_bad_step"), "train_images": metrics["train_images"]}
         row |= record["geometry"]
         row |= {f"env_{name}": value for name, value in record["environment"].items()}
-        row |= {"revision": record["source"]["revision"], "checked": record["source"]["hash"] == source_hash(run)}
+        row |= {"revision": record["source"]["revision"], "checked": standing(record, verified) == "checked"}
         rows.append(row)
     return pd.DataFrame(rows)

@@ -73,7 +73,15 @@ def _file_hash(path: Path) -> str:
             and ast.get_docstring(node, clean=False) is not None
         ):
             node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return hashlib.sha256(_spelled(tree).encode()).hexdigest()
+
+
+def _spelled(node: Any) -> str:
+    """A syntax tree as text that is the same under every Python: what is empty is left out (``ast.dump`` is not)."""
+    if isinstance(node, ast.AST):
+        fields = [f"{name}={_spelled(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return f"{type(node).__name__}({','.join(fields)})"
+    return f"[{','.join(map(_spelled, node))}]" if isinstance(node, list) else repr(node)
 
 
 def source_hash(run: Run) -> str:
