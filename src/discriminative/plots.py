@@ -262,12 +262,15 @@ def binary_margins() -> Figure:
     for rule, parameter, tint, label in lines:
         least = 2 * math.asin(parameter / 2) if rule == "subtracted cosine" else 0.0  # below, CosFace has no boundary
         angles = np.linspace(max(math.degrees(least), 1.0), 179.9, 400)
-        margins = [math.degrees(binary_margin(rule, math.radians(a), parameter)) for a in angles]
+        margins = np.array([math.degrees(binary_margin(rule, math.radians(a), parameter)) for a in angles])
+        angles, margins = angles[margins <= angles], margins[margins <= angles]  # beyond, no direction is left
         axes.plot(angles, margins, color=COLOURS[tint])
         axes.annotate(
             label, (angles[-1], margins[-1]), xytext=(6, 0), textcoords="offset points", va="center", fontsize=10,
             color=COLOURS[tint],
         )  # fmt: skip
+    axes.plot([0, 110], [0, 110], color="#d1d5db", linewidth=1, zorder=0)
+    axes.annotate("all there is", (88, 96), fontsize=9, color="#6b7280", ha="right")
     axes.axvline(math.degrees(math.acos(-1 / 9)), color="#d1d5db", linewidth=1, zorder=0)
     axes.annotate(
         "ten classes\non a simplex", (math.degrees(math.acos(-1 / 9)), 100), fontsize=9, color="#6b7280", ha="right"
@@ -324,7 +327,7 @@ def label_free_values(num_classes: int = 10) -> Figure:
     for margin, weight in ((0.3, 0.45), (0.5, 0.7), (1.0, 1.0)):
         values = np.log1p((num_classes - 1) * np.exp(-scale * (1 - math.cos(margin))))
         axes.plot(scale, values, color=COLOURS["ArcFace"], alpha=weight)
-        at = int(np.argmin(np.abs(values - 1.1)))
+        at = int(np.argmin(np.abs(values - {0.3: 1.5, 0.5: 0.8, 1.0: 0.25}[margin])))
         axes.annotate(
             f"ArcFace, m = {margin:g}",
             (scale[at], values[at]),
@@ -398,7 +401,7 @@ def open_and_closed_sets() -> Figure:
 
 def cosine_matrices(arms: Iterable[Arm], ledger: Ledger) -> Figure:
     """Mean cosine between the test features of every two classes, one matrix an arm, from its first seed."""
-    found = [arm for arm in arms if ledger.has(arm.runs()[0]) and ledger.read(arm.runs()[0])["status"] == "finished"]
+    found = [arm for arm in arms if ledger.has(arm.runs()[0]) and "arrays" in ledger.read(arm.runs()[0])]
     figure: Figure
     figure, panels = plt.subplots(1, max(len(found), 1), figsize=(3.3 * max(len(found), 1) + 0.6, 3.2), squeeze=False)
     image = None

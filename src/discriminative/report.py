@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import math
 from collections.abc import Callable, Iterable
@@ -177,10 +178,17 @@ MEASURES: dict[str, tuple[str, Callable[[dict[str, Any]], float]]] = {
 
 
 def arm_measure(arm: Arm, ledger: Ledger, measure: str) -> dict[int, float | None]:
-    """A measure of every run of an arm by seed; ``None`` for a run that diverged."""
+    """A measure of every run of an arm by seed; ``None`` for a run that diverged.
+
+    A record from before its geometry held what the measure needs is left out.
+    """
     require(measure in MEASURES, "measure must be one of {}, got {!r}", sorted(MEASURES), measure)
-    value = MEASURES[measure][1]
-    return {r["run"]["seed"]: value(r) if r["status"] == "finished" else None for r in arm_records(arm, ledger)}
+    found: dict[int, float | None] = {}
+    for record in arm_records(arm, ledger):
+        with contextlib.suppress(KeyError):
+            finished = record["status"] == "finished"
+            found[record["run"]["seed"]] = MEASURES[measure][1](record) if finished else None
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------------------------
