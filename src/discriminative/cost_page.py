@@ -1,0 +1,113 @@
+"""What the losses cost: the page that stands on what ``benchmarks/losses.py`` measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+__all__ = ["cost_figure", "cost_page"]
+
+
+INTRODUCTION = """\
+The time of one forward and backward pass beside that of plain softmax on the same tensors, and the peak of the memory it
+takes. A ratio is the median over interleaved rounds in one process, with the least and the greatest in brackets;
+absolute times mean nothing on a shared machine and are not kept. A margin head bends one logit a row, so what it adds
+does not grow with the classes: its ratio falls towards one. A term is timed by itself, as what it adds to a softmax."""
+
+ALT = (
+    "Time of each head beside softmax against the number of classes on a logarithmic axis. All lines fall as the classes "
+    "grow; those of the margin heads end near one, those of W-Softmax near two."
+)
+
+
+def _measured(root: Path) -> dict[str, dict[str, Any]]:
+    folder = root / "benchmarks" / "results"
+    return {
+        path.stem: json.loads(path.read_text())
+        for path in sorted(folder.glob("*.json"))
+        if "results" in path.read_text()
+    }
+
+
+def _rows(measured: dict[str, Any], kind: str) -> dict[str, dict[int, dict[str, Any]]]:
+    """Loss to number of classes to what was measured, for one kind (``"head"``, ``"term"`` or another)."""
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    for row in measured["results"]:
+        if row["kind"] == kind and row.get("ratio"):
+            found.setdefault(row["loss"], {})[row["classes"]] = row
+    return found
+
+
+def cost_figure(measured: dict[str, Any], path: Path) -> None:
+    """How the time of each head grows with the classes, beside softmax."""
+    import matplotlib.pyplot as plt
+
+    from discriminative.plots import COLOURS, use_style
+
+    use_style()
+    figure, axes = plt.subplots(figsize=(7.2, 4.2))
+    tints = {"LSoftmax": "m=4", "ASoftmax": "A-Softmax", "WeightNormalizedSoftmax": "weight-normalised"}
+    for name, by_classes in _rows(measured, "head").items():
+        family = name.split(" ")[0]
+        tint = COLOURS.get(tints.get(family, family), "#7c3aed" if "WSoftmax" in family else COLOURS["softmax"])
+        classes = sorted(by_classes)
+        ratios = [by_classes[c]["ratio"]["median"] for c in classes]
+        axes.plot(classes, ratios, "o-", color=tint, linewidth=1.5, markersize=4)
+        axes.annotate(
+            name, (classes[0], ratios[0]), xytext=(-7, 0), textcoords="offset points", ha="right", va="center",
+            fontsize=8.5, color=tint,
+        )  # fmt: skip
+    axes.set(xscale="log", xlabel="classes", ylabel="time beside softmax", ylim=(0.8, None))
+    axes.set_xlim(0.7, None)
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def _table(measured: dict[str, Any], kind: str) -> list[str]:
+    rows = _rows(measured, kind)
+    classes = sorted({c for by_classes in rows.values() for c in by_classes})
+    lines = ["| | " + " | ".join(f"{c:,} classes" for c in classes) + " |", "| --- |" + " ---: |" * len(classes)]
+    for name, by_classes in rows.items():
+        cells = []
+        for c in classes:
+            row = by_classes.get(c)
+            if row is None:
+                cells.append("–")
+                continue
+            ratio, peak = row["ratio"], row.get("peak_mib")
+            told = f"{ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})"
+            cells.append(told + (f"; {peak:.1f} MiB" if peak is not None else ""))
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def cost_page(root: Path, site: Path) -> str:
+    """The page in MyST, its figure drawn into ``site/book/figures``."""
+    lines = ["# What the losses cost", "", INTRODUCTION, ""]
+    for name, measured in _measured(root).items():
+        environment, settings = measured["environment"], measured["settings"]
+        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in settings.items() if value is not None)
+        machine = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in environment.items() if v is not None)
+        figure = f"fig-costs-{name}"
+        cost_figure(measured, site / "book" / "figures" / f"{figure}.png")
+        kinds = list(dict.fromkeys(row["kind"] for row in measured["results"]))
+        lines += [
+            f"## {name}",
+            "",
+            f"```{{figure}} figures/{figure}.png",
+            f":name: {figure}",
+            f":alt: {ALT}",
+            "",
+            f"Time beside softmax as the classes grow, {name}.",
+            "```",
+            "",
+            f"Measured with {told}; {machine}.",
+            "",
+        ]
+        for kind in kinds:
+            table = _table(measured, kind)
+            if len(table) > 3:
+                lines += [f"### By {kind}", "", *table]
+    lines += ["`python benchmarks/losses.py --name cpu` measures it again.", ""]
+    return "\n".join(lines)
