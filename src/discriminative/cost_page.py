@@ -10,14 +10,14 @@ __all__ = ["cost_figure", "cost_page"]
 
 
 INTRODUCTION = """\
-The time of one forward and backward pass beside that of plain softmax on the same tensors, and the peak of the memory it
-takes. A ratio is the median over interleaved rounds in one process, with the least and the greatest in brackets;
+The time of one forward and backward pass beside that of plain softmax on the same tensors, and the peak of the memory
+it takes. A ratio is the median over interleaved rounds in one process, with the least and the greatest in brackets;
 absolute times mean nothing on a shared machine and are not kept. A margin head bends one logit a row, so what it adds
 does not grow with the classes: its ratio falls towards one. A term is timed by itself, as what it adds to a softmax."""
 
 ALT = (
-    "Time of each head beside softmax against the number of classes on a logarithmic axis. All lines fall as the classes "
-    "grow; those of the margin heads end near one, those of W-Softmax near two."
+    "Time of each head beside softmax against the number of classes on a logarithmic axis. All lines fall as the "
+    "classes grow; those of the margin heads end near one, those of W-Softmax near two."
 )
 
 
