@@ -46,3 +46,9 @@ def test_every_public_name_has_a_docstring_with_an_example(module):
             assert ">>> " in text, name
         assert len(text.splitlines()[0]) > 20, name
     assert sorted(module.__all__) == sorted(set(module.__all__))
+
+
+def test_the_page_of_costs_types_no_measured_number():
+    text = re.sub(r"```.*?```|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", "", (BOOK / "cost.md").read_text(), flags=re.S)
+    assert re.findall(r"\d+(?:\.\d+)?\s*(?:x|×|times|%|ms|MiB)", text) == []
+    assert re.findall(r"\d+\.\d+", text) == []
