@@ -83,6 +83,15 @@ def test_gradients(seed):
         assert gradcheck(function, leaves(x, w))
 
 
+def test_where_a_vector_is_zero_the_angle_is_ninety_degrees():
+    one, zero = torch.tensor([[0.6, 0.8]]), torch.zeros(1, 2)
+    y = torch.tensor([0])
+    for x, w in ((one, zero), (zero, one), (zero, zero)):
+        assert additive_angle_logits(x, y, w, 0.5, 2.0).item() == pytest.approx(-2 * math.sin(0.5), rel=1e-6)
+        assert additive_margin_logits(x, y, w, 0.25, 2.0).item() == pytest.approx(-0.5)
+        assert angular_margin_logits(x, y, w, 2, 2.0).item() == pytest.approx(-2.0)
+
+
 @pytest.mark.parametrize("classes", [3, 600, 2100])
 def test_many_classes_have_the_gradients_of_the_plain_formula(classes):
     """The gradient of the weights is made in parts and, beyond D classes, bent row by row."""
