@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from discriminative import data
-from discriminative.data import DataError, Split, augment, draw, fetch, load, normalise, stratified
+from discriminative.data import Augmentation, DataError, Split, augment, draw, fetch, load, normalise, stratified
 
 
 def idx_files(raw: Path) -> dict[str, str]:
@@ -313,30 +313,44 @@ def test_normalising_subtracts_the_training_mean() -> None:
     assert float(images.max() - images.min()) == pytest.approx(1.0)
 
 
+def planned(count: int, *kinds: str, seed: int = 5) -> Augmentation:
+    return Augmentation.drawn(kinds, count, torch.Generator().manual_seed(seed))
+
+
 def test_augmentation_comes_from_its_generator_alone() -> None:
     images = torch.randint(0, 256, (40, 3, 32, 32), dtype=torch.uint8)
     torch.manual_seed(0)
-    first = augment(images, ("crop4", "flip"), torch.Generator().manual_seed(5))
+    first = augment(images, planned(40, "crop4", "flip"))
     torch.manual_seed(1)
-    assert torch.equal(first, augment(images, ("crop4", "flip"), torch.Generator().manual_seed(5)))
-    assert not torch.equal(first, augment(images, ("crop4", "flip"), torch.Generator().manual_seed(6)))
+    assert torch.equal(first, augment(images, planned(40, "crop4", "flip")))
+    assert not torch.equal(first, augment(images, planned(40, "crop4", "flip", seed=6)))
+
+
+def test_a_batch_takes_its_part_of_the_epochs_plan() -> None:
+    images = torch.randint(0, 256, (40, 3, 32, 32), dtype=torch.uint8)
+    plan = planned(40, "crop4", "flip")
+    whole = augment(images, plan)
+    assert torch.equal(whole[16:24], augment(images[16:24], plan.of(16, 24)))
 
 
 def test_a_crop_is_a_shifted_window_of_the_padded_image_and_a_flip_mirrors_half() -> None:
     images = torch.arange(1, 65, dtype=torch.uint8).view(1, 1, 8, 8).repeat(200, 1, 1, 1)
     padded = torch.nn.functional.pad(images[0, 0], (4, 4, 4, 4))
     windows = {padded[r : r + 8, c : c + 8].numpy().tobytes() for r in range(9) for c in range(9)}
-    cropped = augment(images, ("crop4",), torch.Generator().manual_seed(0))
+    cropped = augment(images, planned(200, "crop4"))
     assert {image.numpy().tobytes() for image in cropped[:, 0]} <= windows
-    flipped = (augment(images, ("flip",), torch.Generator().manual_seed(0)) != images).flatten(1).any(1)
-    assert 70 < int(flipped.sum()) < 130
+    assert len({image.numpy().tobytes() for image in cropped[:, 0]}) > 60
+    flipped = augment(images, planned(200, "flip"))
+    changed = (flipped != images).flatten(1).any(1)
+    assert 70 < int(changed.sum()) < 130
+    assert torch.equal(flipped[changed], images[changed].flip(-1))
 
 
 def test_unknown_names_are_named() -> None:
     with pytest.raises(ValueError, match=r"dataset must be one of .* got 'imagenet'"):
         load("imagenet")
     with pytest.raises(ValueError, match="augmentation must be of"):
-        augment(torch.zeros(1, 1, 8, 8, dtype=torch.uint8), ("blur",), torch.Generator())
+        planned(1, "blur")
     with pytest.raises(ValueError, match="train_size"):
         draw(Split(torch.zeros(5, 1, 8, 8), torch.zeros(5, dtype=torch.int64)), 6, 0)
 

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
 
-from discriminative.networks import NETWORKS, build_network
+from discriminative.networks import NETWORKS, TABLE_2_1, build_network
 
 # weights + biases of each layer, then one PReLU slope a channel
 LENET = (20 * 25 + 20) + (50 * 20 * 25 + 50) + 20 + 50
+
+
+def units(*layers: tuple[int, int, int]) -> int:
+    """Filters without bias (kernel side, channels in, out), two batch-norm numbers and a slope a channel."""
+    return sum(k * k * i * o + 3 * o for k, i, o in layers)
+
+
+PLANE = units((5, 1, 32), (5, 32, 32), (5, 32, 64), (5, 64, 64), (5, 64, 128), (5, 128, 128))
+MNIST = units((3, 1, 64), *[(3, 64, 64)] * 9)
+CIFAR10 = units((3, 3, 64), *[(3, 64, 64)] * 4, (3, 64, 96), *[(3, 96, 96)] * 3, (3, 96, 128), *[(3, 128, 128)] * 3)
+CIFAR100 = units(
+    (3, 3, 96), *[(3, 96, 96)] * 4, (3, 96, 192), *[(3, 192, 192)] * 3, (3, 192, 384), *[(3, 384, 384)] * 3
+)  # fmt: skip
+LFW = units((3, 3, 64), *[(3, 64, 64)] * 4, (3, 64, 256), *[(3, 256, 256)] * 11)
 COUNTS = [
+    ("thesis-mnist-2d", 2, PLANE + (128 * 4 * 4 * 2 + 2)),  # 28 -> 14 -> 7 -> 4
+    ("thesis-mnist", 256, MNIST + 64 * 4 * 4 * 256 + 3 * 256),
+    ("thesis-cifar10", 256, CIFAR10 + 128 * 4 * 4 * 256 + 3 * 256),  # 32 -> 16 -> 8 -> 4
+    ("thesis-cifar100", 512, CIFAR100 + 384 * 4 * 4 * 512 + 3 * 512),
+    ("thesis-lfw", 512, LFW + 256 * 7 * 6 * 512 + 3 * 512),  # 112 x 96 -> 56 x 48 -> 28 x 24 -> 14 x 12 -> 7 x 6
+    ("cifar-quick", 64, (75 * 32 + 32) + (800 * 32 + 32) + (800 * 64 + 64) + (64 * 4 * 4 * 64 + 64)),
     ("lenet", 500, LENET + (800 * 500 + 500) + 500),
     ("lenet", 64, LENET + (800 * 64 + 64) + 64),
     ("lenet-linear", 2, LENET + (800 * 2 + 2)),
@@ -28,8 +49,11 @@ def test_parameter_count_is_the_sum_by_hand(name: str, width: int, count: int) -
 
 @pytest.mark.parametrize(("name", "width", "_"), COUNTS)
 def test_images_become_features(name: str, width: int, _: int) -> None:
-    size = 28 if name.startswith("lenet") else 8
-    assert build_network(name, width)(torch.randn(3, 1, size, size)).shape == (3, width)
+    if name in TABLE_2_1:
+        shape = TABLE_2_1[name].input
+    else:
+        shape = (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if name == "cifar-quick" else (1, 8, 8)
+    assert build_network(name, width)(torch.randn(2, *shape)).shape == (2, width)
 
 
 def test_every_network_is_counted() -> None:
@@ -51,3 +75,22 @@ def test_a_linear_feature_can_be_negative_without_a_slope() -> None:
 def test_an_unknown_network_is_named() -> None:
     with pytest.raises(ValueError, match=r"network must be one of .* got 'resnet'"):
         build_network("resnet", 8)
+
+
+def test_the_thesis_networks_are_as_deep_as_printed() -> None:
+    """LFW's is the one the thesis counts: 17 convolutions."""
+    depths = {"thesis-mnist-2d": 6, "thesis-mnist": 10, "thesis-cifar10": 13, "thesis-cifar100": 13, "thesis-lfw": 17}
+    for name, depth in depths.items():
+        modules = list(build_network(name, 8))
+        assert sum(isinstance(m, torch.nn.Conv2d) for m in modules) == depth
+        assert sum(isinstance(m, torch.nn.MaxPool2d) for m in modules) == 3
+        for before, after in pairwise(modules):
+            if isinstance(before, torch.nn.Conv2d):
+                assert isinstance(after, torch.nn.BatchNorm2d)
+            if isinstance(before, torch.nn.BatchNorm2d | torch.nn.BatchNorm1d):
+                assert isinstance(after, torch.nn.PReLU)
+
+
+def test_the_two_dimensional_feature_is_bare_and_the_others_are_not() -> None:
+    assert isinstance(list(build_network("thesis-mnist-2d", 2))[-1], torch.nn.Linear)
+    assert isinstance(list(build_network("thesis-cifar10", 256))[-1], torch.nn.PReLU)

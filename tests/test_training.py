@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import torch
 
+from discriminative.data import Dataset, Split
 from discriminative.ledger import correctness
 from discriminative.runs import BlendSchedule, Head, Optimizer, Run, Schedule
 from discriminative.training import Checkpoint, Interrupted, build, train
@@ -126,8 +127,45 @@ def test_a_truncated_checkpoint_is_set_aside(tiny: Run, tmp_path: Path, capsys: 
         train(tiny, checkpoint=checkpoint, stop=lambda: True)
     checkpoint.path.write_bytes(checkpoint.path.read_bytes()[:1000])
     assert result(train(tiny, checkpoint=checkpoint)[0]) == result(train(tiny)[0])
-    assert "run.pt cannot be read" in capsys.readouterr().out
+    assert "checkpoint run.pt: it cannot be read" in capsys.readouterr().out
     assert (tmp_path / "run.spoiled").exists()
+
+
+def test_a_checkpoint_of_other_code_is_set_aside(
+    tiny: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from discriminative import training
+
+    checkpoint = Checkpoint(tmp_path / "run.pt")
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "describe_source", lambda run: {"revision": "old", "hash": "0" * 16})
+        with pytest.raises(Interrupted):
+            train(tiny, checkpoint=checkpoint, stop=lambda: True)
+    assert result(train(tiny, checkpoint=checkpoint)[0]) == result(train(tiny)[0])
+    assert "other code wrote it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("spoil", ["part", "shape", "step", "kind"])
+def test_a_checkpoint_whose_parts_do_not_fit_leaves_nothing_behind(
+    tiny: Run, tmp_path: Path, spoil: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is read before the part that does not fit must not stay in the network."""
+    checkpoint = Checkpoint(tmp_path / "run.pt")
+    asked = iter(range(1000))
+    with pytest.raises(Interrupted):
+        train(tiny, checkpoint=checkpoint, stop=lambda: next(asked) == 22)
+    state: Any = checkpoint.load()
+    if spoil == "part":
+        del state["curves"]
+    elif spoil == "shape":
+        state["head"] = {name: torch.zeros(1) for name in state["head"]}
+    elif spoil == "step":
+        state["step"] = 1_000_000
+    else:
+        state = [1, 2, 3]
+    torch.save(state, checkpoint.path)
+    assert result(train(tiny, checkpoint=checkpoint)[0]) == result(train(tiny)[0])
+    assert "set aside as run.spoiled" in capsys.readouterr().out
 
 
 class Hostile:
@@ -159,6 +197,43 @@ def test_no_checkpoint_is_ever_seen_half_written(tmp_path: Path, monkeypatch: py
     state = checkpoint.load()
     assert state is not None
     assert state["step"] == 1
+
+
+@pytest.fixture
+def small() -> Dataset:
+    """96 images in MNIST's shape, for the networks with batch norm."""
+    images = torch.randint(0, 256, (96, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(96) % 10
+    part = Split(images, labels)
+    return Dataset("mnist", part, part, part, 10, 255.0, torch.tensor([0.5]))
+
+
+def test_batch_norm_statistics_travel_in_the_checkpoint(small: Dataset, tmp_path: Path) -> None:
+    run = Run(
+        "mnist", "thesis-mnist-2d", 2, Head("Softmax"), 1, batch_size=32, schedule=Schedule(6),
+        optimizer=Optimizer(0.01), augmentation=("crop4", "flip"),
+    )  # fmt: skip
+    whole = train(run, data=small)[0]
+    checkpoint = Checkpoint(tmp_path / "run.pt")
+    asked = iter(range(10))
+    with pytest.raises(Interrupted, match="stopped at step 4 of 6"):
+        train(run, data=small, checkpoint=checkpoint, stop=lambda: next(asked) == 3)
+    state: Any = checkpoint.load()
+    assert float(state["network"]["1.running_var"].sub(1).abs().max()) > 0
+    assert result(train(run, data=small, checkpoint=checkpoint)[0]) == result(whole)
+
+
+def test_augmentation_changes_the_run_and_follows_the_seed(small: Dataset) -> None:
+    run = Run("mnist", "lenet", 8, Head("Softmax"), 1, batch_size=32, schedule=Schedule(6), optimizer=Optimizer(0.01))
+    shifted = replace(run, augmentation=("crop4",))
+    bare, first, again = (train(r, data=small)[0]["curves"]["loss"] for r in (run, shifted, shifted))
+    assert first == again
+    assert first[1:] != bare[1:]
+
+
+def test_bfloat16_trains_to_about_the_same_error(plain: Run) -> None:
+    half = train(replace(plain, precision="bfloat16"))[0]["metrics"]["test"]["wrong"]
+    assert abs(half - train(plain)[0]["metrics"]["test"]["wrong"]) < 20
 
 
 KILLED = """

@@ -24,7 +24,10 @@ from torch import Tensor
 from discriminative._tensors import require
 from discriminative.paths import data_root
 
-__all__ = ["DATASETS", "DataError", "Dataset", "Split", "augment", "batch", "draw", "fetch", "load", "normalise"]
+__all__ = [
+    "DATASETS", "Augmentation", "DataError", "Dataset", "Split", "augment", "batch", "draw", "fetch", "load",
+    "normalise",
+]  # fmt: skip
 
 
 class DataError(RuntimeError):
@@ -375,36 +378,62 @@ def normalise(images: Tensor, data: Dataset) -> Tensor:
     return scaled.contiguous(memory_format=torch.channels_last)
 
 
-def augment(images: Tensor, kinds: tuple[str, ...], generator: torch.Generator) -> Tensor:
-    """Random flips and shifted crops of uint8 images, on their device.
+@dataclass(frozen=True)
+class Augmentation:
+    """What happens to each image of an epoch: where its crop begins (``[2, N]``), whether it is flipped (``[N]``)."""
 
-    Args:
-        images: ``[B, C, H, W]``.
-        kinds: any of ``"flip"`` (left-right, half of the images) and ``"crop4"`` (pad by 4 zeros, crop at random).
-        generator: on the CPU; it draws all of the randomness, so that every device sees the same.
-    """
-    for kind in kinds:
-        require(kind in ("flip", "crop4"), "augmentation must be of 'flip', 'crop4', got {!r}", kind)
+    offsets: Tensor | None
+    flips: Tensor | None
+
+    @classmethod
+    def drawn(
+        cls, kinds: tuple[str, ...], count: int, generator: torch.Generator, device: torch.device | str = "cpu"
+    ) -> Augmentation:
+        """For ``count`` images.
+
+        Args:
+            kinds: any of ``"flip"`` (left-right, half of the images) and ``"crop4"`` (pad by 4 zeros, crop at random).
+            count: how many images; an epoch at once, so that no step waits for a transfer.
+            generator: on the CPU; it draws all of the randomness, so that every device sees the same.
+            device: where the result goes.
+        """
+        for kind in kinds:
+            require(kind in ("flip", "crop4"), "augmentation must be of 'flip', 'crop4', got {!r}", kind)
+        offsets = flips = None
+        if "crop4" in kinds:
+            offsets = torch.randint(0, 2 * PAD + 1, (2, count), generator=generator).to(device)
+        if "flip" in kinds:
+            flips = (torch.rand(count, generator=generator) < 0.5).to(device)
+        return cls(offsets, flips)
+
+    def of(self, start: int, stop: int) -> Augmentation:
+        """The part for the images from ``start`` to ``stop``."""
+        return Augmentation(
+            None if self.offsets is None else self.offsets[:, start:stop],
+            None if self.flips is None else self.flips[start:stop],
+        )
+
+
+PAD = 4
+
+
+def augment(images: Tensor, plan: Augmentation) -> Tensor:
+    """uint8 images ``[B, C, H, W]`` cropped and flipped as planned, on their device."""
     n, _, height, width = images.shape
-    if "crop4" in kinds:
-        pad = 4
-        offset = torch.randint(0, 2 * pad + 1, (2, n), generator=generator).to(images.device)
-        rows = offset[0, :, None] + torch.arange(height, device=images.device)
-        columns = offset[1, :, None] + torch.arange(width, device=images.device)
+    if plan.offsets is not None:
+        rows = plan.offsets[0, :, None] + torch.arange(height, device=images.device)
+        columns = plan.offsets[1, :, None] + torch.arange(width, device=images.device)
         index = torch.arange(n, device=images.device)[:, None, None]
-        padded = F.pad(images, (pad, pad, pad, pad))
+        padded = F.pad(images, (PAD, PAD, PAD, PAD))
         images = padded.permute(0, 2, 3, 1)[index, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-    if "flip" in kinds:
-        flips = (torch.rand(n, generator=generator) < 0.5).to(images.device)
-        images = torch.where(flips[:, None, None, None], images.flip(-1), images)
+    if plan.flips is not None:
+        images = torch.where(plan.flips[:, None, None, None], images.flip(-1), images)
     return images
 
 
-def batch(
-    split: Split, index: Tensor, data: Dataset, kinds: tuple[str, ...], generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """One training batch: the images at ``index``, augmented and normalised, with their labels."""
+def batch(split: Split, index: Tensor, data: Dataset, plan: Augmentation | None = None) -> tuple[Tensor, Tensor]:
+    """One training batch: the images at ``index``, augmented as planned and normalised, with their labels."""
     images = split.images[index]
-    if kinds:
-        images = augment(images, kinds, generator)
+    if plan is not None:
+        images = augment(images, plan)
     return normalise(images, data), split.labels[index]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from torch import nn
 
 from discriminative._tensors import require
 
-__all__ = ["NETWORKS", "build_network", "digits_cnn", "he_normal", "lenet", "mlp"]
+__all__ = [
+    "NETWORKS", "TABLE_2_1", "build_network", "cifar_quick", "digits_cnn", "he_normal", "lenet", "mlp", "thesis_cnn",
+]  # fmt: skip
 
 
 def he_normal(module: nn.Module) -> None:
@@ -57,12 +61,90 @@ def digits_cnn(feature_dim: int = 32, linear: bool = False) -> nn.Sequential:
     )
 
 
+# ---------------------------------------------------------------------------------------------------------------------
+# Table 2.1 of the thesis: (kernel, filters, count) of each block of convolutions; a pooling stands after each of the
+# first three blocks that follow Conv0.
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table: its input ``[channels, height, width]``, Conv0 as (filters, stride), and the blocks."""
+
+    input: tuple[int, int, int]
+    conv0: tuple[int, int] | None
+    blocks: tuple[tuple[int, int, int], ...]
+
+
+TABLE_2_1 = {
+    "thesis-mnist-2d": Column((1, 28, 28), None, ((5, 32, 2), (5, 64, 2), (5, 128, 2))),
+    "thesis-mnist": Column((1, 28, 28), (64, 1), ((3, 64, 3), (3, 64, 3), (3, 64, 3))),
+    "thesis-cifar10": Column((3, 32, 32), (64, 1), ((3, 64, 4), (3, 96, 4), (3, 128, 4))),
+    "thesis-cifar100": Column((3, 32, 32), (96, 1), ((3, 96, 4), (3, 192, 4), (3, 384, 4))),
+    "thesis-lfw": Column((3, 112, 96), (64, 2), ((3, 64, 4), (3, 256, 4), (3, 256, 4), (3, 256, 4))),
+}
+
+
+def _unit(channels: int, filters: int, kernel: int, stride: int = 1) -> list[nn.Module]:
+    """Convolution, batch norm, PReLU; the padding keeps the size, and batch norm makes a bias idle."""
+    convolution = nn.Conv2d(channels, filters, kernel, stride, padding=kernel // 2, bias=False)
+    return [convolution, nn.BatchNorm2d(filters), nn.PReLU(filters)]
+
+
+def thesis_cnn(column: str, feature_dim: int, linear: bool = False) -> nn.Sequential:
+    """One of the five networks of Table 2.1, as printed; where the thesis is silent:
+
+    - each convolution is followed by batch norm, then PReLU with one slope a channel, and has no bias;
+    - so is the fully connected feature, but for the 2-D one: ``linear`` leaves it bare, with a bias;
+    - pooling rounds up, as Caffe's does: 28 x 28 becomes 14, 7, 4;
+    - faces are 112 x 96 crops in colour, and no pooling follows Conv4.
+    """
+    shape = TABLE_2_1[column]
+    channels, height, width = shape.input
+    layers: list[nn.Module] = []
+    if shape.conv0 is not None:
+        filters, stride = shape.conv0
+        layers += _unit(channels, filters, 3, stride)
+        channels, height, width = filters, math.ceil(height / stride), math.ceil(width / stride)
+    for i, (kernel, filters, count) in enumerate(shape.blocks):
+        for _ in range(count):
+            layers += _unit(channels, filters, kernel)
+            channels = filters
+        if i < 3:
+            layers.append(nn.MaxPool2d(2, ceil_mode=True))
+            height, width = math.ceil(height / 2), math.ceil(width / 2)
+    layers.append(nn.Flatten())
+    inputs = channels * height * width
+    if linear:
+        layers.append(nn.Linear(inputs, feature_dim))
+    else:
+        layers += [nn.Linear(inputs, feature_dim, bias=False), nn.BatchNorm1d(feature_dim), nn.PReLU(feature_dim)]
+    return nn.Sequential(*layers)
+
+
+def cifar_quick(feature_dim: int = 64) -> nn.Sequential:
+    """The quick network of Caffe's CIFAR-10 example, ``[B, 3, 32, 32]``, for a CPU.
+
+    5 x 5 convolutions of 32, 32 and 64 filters, the first max-pooled before its ReLU, the others mean-pooled after it
+    (3 x 3, stride 2, rounded up), and a fully connected feature of 64 without an activation, as there.
+    """
+    return nn.Sequential(
+        *(nn.Conv2d(3, 32, 5, padding=2), nn.MaxPool2d(3, 2, ceil_mode=True), nn.ReLU()),
+        *(nn.Conv2d(32, 32, 5, padding=2), nn.ReLU(), nn.AvgPool2d(3, 2, ceil_mode=True)),
+        *(nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(), nn.AvgPool2d(3, 2, ceil_mode=True)),
+        nn.Flatten(),
+        nn.Linear(1024, feature_dim),
+    )
+
+
 NETWORKS: dict[str, Callable[[int], nn.Module]] = {
     "lenet": lenet,
     "lenet-linear": partial(lenet, linear=True),
     "mlp": mlp,
     "mlp-linear": partial(mlp, linear=True),
     "digits-cnn": digits_cnn,
+    "cifar-quick": cifar_quick,
+    "thesis-mnist-2d": partial(thesis_cnn, "thesis-mnist-2d", linear=True),
+    **{name: partial(thesis_cnn, name) for name in TABLE_2_1 if name != "thesis-mnist-2d"},
 }
 
 

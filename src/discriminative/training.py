@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from discriminative import geometry, losses
 from discriminative._tensors import require
-from discriminative.data import Dataset, Split, batch, draw, load, normalise
+from discriminative.data import Augmentation, Dataset, Split, batch, draw, load, normalise
 from discriminative.networks import build_network
 from discriminative.provenance import describe_environment, describe_source
 from discriminative.runs import SCHEMA, Run
@@ -28,7 +28,7 @@ from discriminative.runs import SCHEMA, Run
 __all__ = ["Checkpoint", "Interrupted", "build", "generator", "train"]
 
 CURVE_POINTS = 40
-FLAG_EVERY = 50  # steps between looks at the flag that a non-finite loss leaves on the device
+LOOK_EVERY = 50  # steps between looks at the losses, which wait on the device: each look is a synchronisation
 PICTURE_IMAGES = 1000
 EVALUATION_BATCH = 1000
 TRAIN_ERROR_IMAGES = 10_000
@@ -95,46 +95,76 @@ class Checkpoint:
             state: dict[str, Any] = torch.load(self.path, weights_only=True, map_location="cpu")
             return state
         except Exception as error:
-            spoiled = self.path.with_suffix(".spoiled")
-            os.replace(self.path, spoiled)
-            print(
-                f"{self.path.name} cannot be read ({type(error).__name__}): set aside as {spoiled.name}, starting again"
-            )
+            self.set_aside(f"it cannot be read ({type(error).__name__})")
             return None
+
+    def set_aside(self, reason: str) -> None:
+        spoiled = self.path.with_suffix(".spoiled")
+        os.replace(self.path, spoiled)
+        print(f"checkpoint {self.path.name}: {reason}; set aside as {spoiled.name}, starting again")
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
 
 
+def _unfit(state: Any, run: Run, source: dict[str, str]) -> str:
+    """Why a run may not go on from this state; empty if it may."""
+    if not isinstance(state, dict) or state.get("id") != run.id:
+        return "it is of another run"
+    if state.get("source") != source["hash"]:
+        return "other code wrote it"
+    if not 0 <= int(state["step"]) <= run.schedule.steps:
+        return f"step {state['step']} is not one of {run.schedule.steps}"
+    return ""
+
+
 class _Curves:
-    """Means over each fortieth of the run, kept on the device until the end."""
+    """Means over each fortieth of the run, and the first step whose loss is not finite.
+
+    Loss and error of each step wait on the device until :meth:`look` fetches them together.
+    """
 
     def __init__(self, steps: int, device: torch.device) -> None:
         points = min(CURVE_POINTS, steps)
         self.ends = [round((i + 1) * steps / points) for i in range(points)]
-        self.sums = torch.zeros(len(self.ends), 3, dtype=torch.float64, device=device)
+        self.sums = torch.zeros(len(self.ends), 3, dtype=torch.float64)
         self.rates = [0.0] * len(self.ends)
         self.blends: list[float | None] = [None] * len(self.ends)
+        self.waiting = torch.zeros(LOOK_EVERY, 2, device=device)
+        self.steps: list[int] = []
+        self.first_bad = -1
 
     def point(self, step: int) -> int:
         return bisect.bisect_right(self.ends, step)
 
     def add(self, step: int, loss: Tensor, wrong: Tensor, rate: float, blend: float | None) -> None:
+        if len(self.steps) == LOOK_EVERY:
+            self.look()
+        torch.stack([loss.detach(), wrong], out=self.waiting[len(self.steps)])
+        self.steps.append(step)
         i = self.point(step)
-        self.sums[i] += torch.stack(
-            [loss.detach().double(), wrong.double(), torch.ones_like(loss, dtype=torch.float64)]
-        )
         self.rates[i], self.blends[i] = rate, blend
 
+    def look(self) -> int:
+        """Fetch what waits; the first step with a loss that is no number, or -1."""
+        for step, (loss, wrong) in zip(self.steps, self.waiting[: len(self.steps)].tolist(), strict=True):
+            self.sums[self.point(step)] += torch.tensor([loss, wrong, 1.0], dtype=torch.float64)
+            if self.first_bad < 0 and not math.isfinite(loss):
+                self.first_bad = step
+        self.steps = []
+        return self.first_bad
+
     def state(self) -> dict[str, Any]:
-        return {"sums": self.sums.cpu(), "rates": list(self.rates), "blends": list(self.blends)}
+        self.look()
+        return {"sums": self.sums, "rates": list(self.rates), "blends": list(self.blends)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.sums = state["sums"].to(self.sums.device)
+        self.sums = state["sums"]
         self.rates, self.blends = list(state["rates"]), list(state["blends"])
 
     def result(self, steps_done: int) -> dict[str, Any]:
-        sums = self.sums.cpu()
+        self.look()
+        sums = self.sums
         keep = [i for i, end in enumerate(self.ends) if sums[i, 2] > 0 and end <= steps_done]
         curves: dict[str, Any] = {
             "step": [self.ends[i] for i in keep],
@@ -180,6 +210,7 @@ def train(
     started = time.monotonic()
     source = describe_source(run)  # now, not at the end: files may be edited while a run goes on
     device = torch.device(device)
+    environment = describe_environment(device)
     data = (load(run.dataset) if data is None else data).to(device)
     fit = data.train
     if run.fit_on == "train+validation":
@@ -193,44 +224,63 @@ def train(
     head.to(device)
     blend = getattr(head, "blend", None)
     groups = _parameter_groups([network, head], run.optimizer.weight_decay)
-    optimizer = torch.optim.SGD(groups, lr=run.optimizer.rate, momentum=run.optimizer.momentum)
-    forward: Any = torch.compile(network) if compile_network else network
+    fused = True if device.type == "cuda" else None  # one kernel for all parameters
+    optimizer = torch.optim.SGD(groups, lr=run.optimizer.rate, momentum=run.optimizer.momentum, fused=fused)
     curves = _Curves(run.schedule.steps, device)
-    first_bad = torch.full((), -1, dtype=torch.int64, device=device)
     first, seconds_before = 0, 0.0
+    devices = [environment["device_name"]]
 
     state = checkpoint.load() if checkpoint else None
-    if state is not None and state["id"] == run.id:
-        first, seconds_before = state["step"], state["seconds"]
-        network.load_state_dict(state["network"])
-        head.load_state_dict(state["head"])
-        optimizer.load_state_dict(state["optimizer"])
-        curves.restore(state["curves"])
-        first_bad.fill_(state["first_bad"])
+    if checkpoint and state is not None:
+        try:
+            reason = _unfit(state, run, source)
+            if not reason:
+                first, seconds_before = int(state["step"]), float(state["seconds"])
+                network.load_state_dict(state["network"])
+                head.load_state_dict(state["head"])
+                optimizer.load_state_dict(state["optimizer"])
+                curves.restore(state["curves"])
+                devices = list(dict.fromkeys([*state["devices"], *devices]))
+        except (KeyError, ValueError, TypeError, RuntimeError, AttributeError, IndexError) as error:
+            reason = f"{type(error).__name__} on reading it"
+        if reason:  # parts of it may have been taken over: begin anew with nothing of it
+            checkpoint.set_aside(reason)
+            return train(
+                run, device=device, data=data, checkpoint=checkpoint, progress=progress,
+                compile_network=compile_network, stop=stop,
+            )  # fmt: skip
 
     def save(step: int) -> None:
         if checkpoint:
             checkpoint.save({
-                "id": run.id, "step": step, "seconds": seconds_before + time.monotonic() - started,
+                "id": run.id, "source": source["hash"], "step": step, "devices": devices,
+                "seconds": seconds_before + time.monotonic() - started,
                 "network": network.state_dict(), "head": head.state_dict(), "optimizer": optimizer.state_dict(),
-                "curves": curves.state(), "first_bad": int(first_bad),
+                "curves": curves.state(),
             })  # fmt: skip
 
+    network.train()
+    forward: Any = network
+    if compile_network:
+        torch.compiler.reset()  # what an earlier run of this process compiled counts towards a limit
+        forward = torch.compile(network)
     autocast = torch.autocast(device.type, torch.bfloat16) if run.precision == "bfloat16" else nullcontext()
-    step, diverged_at = first, int(first_bad)
-    epoch, order = -1, torch.empty(0)
+    step, diverged_at = first, -1
+    epoch, order, plan = -1, torch.empty(0), None
     while step < run.schedule.steps and diverged_at < 0:
         if step // per_epoch != epoch:
             epoch = step // per_epoch
             order = torch.randperm(len(fit), generator=generator(run.seed, "order", epoch)).to(device)
+            if run.augmentation:
+                noise = generator(run.seed, "augmentation", epoch)
+                plan = Augmentation.drawn(run.augmentation, len(fit), noise, device)
         begin = (step % per_epoch) * run.batch_size
-        noise = generator(run.seed, "augmentation", step)
-        images, labels = batch(fit, order[begin : begin + run.batch_size], data, run.augmentation, noise)
+        end = begin + run.batch_size
+        images, labels = batch(fit, order[begin:end], data, None if plan is None else plan.of(begin, end))
         rate = run.schedule.rate(run.optimizer.rate, step)
         for group in optimizer.param_groups:
             group["lr"] = rate
 
-        network.train()
         with autocast:
             features = forward(images)
         logits = head(features, labels)
@@ -244,20 +294,23 @@ def train(
 
         wrong = (logits.detach().argmax(1) != labels).float().mean()
         curves.add(step, loss, wrong, rate, None if blend is None else blend.at(blend.steps))
-        first_bad = torch.where((first_bad < 0) & ~torch.isfinite(loss.detach()), step, first_bad)
         if blend is not None:
             blend.step()
         step += 1
 
-        if step % FLAG_EVERY == 0 or step == run.schedule.steps:
-            diverged_at = int(first_bad)
+        if step % LOOK_EVERY == 0 or step == run.schedule.steps:
+            diverged_at = curves.look()
         if progress:
             progress(step, run.schedule.steps)
-        if checkpoint and checkpoint.due() and diverged_at < 0:
-            save(step)
+        if diverged_at < 0 and checkpoint and checkpoint.due():
+            diverged_at = curves.look()
+            if diverged_at < 0:
+                save(step)
         if stop is not None and step < run.schedule.steps and diverged_at < 0 and stop():
-            save(step)
-            raise Interrupted(f"run {run.id} stopped at step {step} of {run.schedule.steps}")
+            diverged_at = curves.look()
+            if diverged_at < 0:
+                save(step)
+                raise Interrupted(f"run {run.id} stopped at step {step} of {run.schedule.steps}")
 
     if device.type == "cuda":
         torch.cuda.synchronize(device)
@@ -271,10 +324,11 @@ def train(
         "curves": curves.result(step if diverged_at < 0 else diverged_at),
         "geometry": {},
         "environment": {
-            **describe_environment(device),
+            **environment,
             "wall_seconds": round(training_seconds, 2),
             "images_per_second": round(step * run.batch_size / max(training_seconds, 1e-9)),
             "compiled": compile_network,
+            **({"devices": devices} if len(devices) > 1 else {}),
         },
         "source": source,
     }

@@ -93,7 +93,7 @@ def _verify(
     if not same:
         name = group[0]["environment"].get("device_name")
         return Verification(first, len(group), "undecided", f"recorded on {name}: verify it there")
-    record = same[0]
+    record = min(same, key=lambda one: one["status"] != "finished")  # a whole run tells more than a divergence
     run, environment = Run.from_json(record["run"]), record["environment"]
 
     def again() -> dict[str, Any]:
