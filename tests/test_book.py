@@ -165,7 +165,7 @@ FAILS = {"label": "erratum-7", "what": "", "worst": 0.0761, "at_least": 0.05}
 def test_the_page_of_proofs_lists_every_statement_with_its_bound_and_worst_case(tmp_path: Path) -> None:
     exact = {"label": "prop-x", "what": "symbolically"}
     page = book.proofs_page(chapters(tmp_path, prose(CHAPTER), checks(BOUNDED, exact, FAILS)))
-    assert "* - {prf:ref}`prop-x`: Where $x$ is *(ours)*\n  - It never\\_rises" in page
+    assert "* - {prf:ref}`prop-x`: Where $x$ is [ours]{.ours-mark}\n  - It never\\_rises" in page
     assert "  - $\\le 10^{-12}$\n  - $2.3 \\cdot 10^{-17}$" in page
     assert "* -\n  - Symbolically\n  - exact\n  - –" in page
     assert "{ref}`Erratum to Eq. 7 <erratum-7>`\n  - The printed line fails\n  - $\\ge 0.05$\n  - $0.076$" in page

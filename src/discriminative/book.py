@@ -22,7 +22,7 @@ from typing import Any
 from discriminative._tensors import require
 from discriminative.paths import project_root
 
-__all__ = ["bless", "execute", "look_over", "make", "reference_copy"]
+__all__ = ["bless", "content_pages", "execute", "look_over", "make", "reference_copy"]
 
 Notebook = dict[str, Any]
 
@@ -410,6 +410,13 @@ def _chapters(root: Path) -> list[tuple[str, Notebook]]:
     return [(path.stem, json.loads(path.read_text())) for path in paths]
 
 
+def chapter_title(executed: Notebook) -> str:
+    """The text of a notebook's first heading."""
+    text = "\n".join("".join(cell["source"]) for cell in executed["cells"] if cell["cell_type"] == "markdown")
+    found = re.search(r"^# +(.*)$", text, flags=re.MULTILINE)
+    return found.group(1) if found else "Untitled"
+
+
 def proofs_page(root: Path) -> str:
     """Every statement of the book with its checks: the bound of each and the worst case that was found."""
     lines = [
@@ -426,11 +433,12 @@ def proofs_page(root: Path) -> str:
     for stem, executed in _chapters(root):
         listed = statements(executed)
         checks = sum(len(item.checks) for item in listed)
-        lines += [f"## {{doc}}`../notebooks/{stem}`", "", f"{len(listed)} statements, {checks} checks.", ""]
+        lines += [f"## {chapter_title(executed)}", ""]
+        lines += [f"{{doc}}`../notebooks/{stem}`: {len(listed)} statements, {checks} checks.", ""]
         lines += ["```{list-table}", ":header-rows: 1", ":class: proofs", ":widths: 38 34 14 14", ""]
         lines += ["* - Statement", "  - What was executed", "  - Bound", "  - Worst case"]
         for item in listed:
-            shown = item.link + (" *(ours)*" if item.ours else "")
+            shown = item.link + (" [ours]{.ours-mark}" if item.ours else "")
             for check in item.checks:
                 bound, worst = _bound(check)
                 lines += [f"* - {shown}".rstrip(), f"  - {_told(item.kind, check)}", f"  - {bound}", f"  - {worst}"]
@@ -454,7 +462,7 @@ def errata_page(root: Path) -> str:
         listed = [item for item in statements(executed) if item.kind == "erratum"]
         if not listed:
             continue
-        lines += [f"## {{doc}}`../notebooks/{stem}`", ""]
+        lines += [f"## {chapter_title(executed)}", "", f"{{doc}}`../notebooks/{stem}`", ""]
         for item in listed:
             lines += [f":::{{admonition}} {item.link}", ":class: erratum", ""]
             for kind, paragraphs in (("printed", item.printed), ("corrected", item.corrected)):
@@ -492,17 +500,31 @@ def build_site(root: Path) -> None:
         lines = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Error", line)]
         told = "\n  ".join(lines[:12]) or text[-800:]
         raise BookError(f"jupyter-book refused the book (all of it in {log}):\n  {told}")
+    for page in (out / "_build" / "html").rglob("*.html"):
+        page.write_text(without_thebe(page.read_text()))
     html_folder = root / "build" / "html"
     shutil.rmtree(html_folder, ignore_errors=True)
     shutil.move(str(out / "_build" / "html"), html_folder)
     shutil.rmtree(out, ignore_errors=True)
 
 
+def without_thebe(page: str) -> str:
+    """A page without the launcher that Jupyter Book puts into each: we offer none, and it names outside hosts."""
+    scripts = (
+        r">\s*const THEBE_JS_URL.*?",
+        r"[^>]*sphinx-thebe\.js[^>]*>",
+        r" type=\"text/x-thebe-config\">.*?",
+        r">kernelName = .*?",
+    )
+    return re.sub(rf"[ \t]*<script(?:{'|'.join(scripts)})</script>\n?", "", page, flags=re.DOTALL)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Looking over what was built
 
 
-def _content_pages(folder: Path) -> Iterator[Path]:
+def content_pages(folder: Path) -> Iterator[Path]:
+    """The pages that were written for reading: not the search page, the index and what the theme brings."""
     for path in sorted(folder.rglob("*.html")):
         if path.relative_to(folder).parts[0] not in ("_static", "_sources") and path.name not in (
             "search.html",
@@ -517,7 +539,7 @@ def look_over(folder: Path) -> list[str]:
     index = folder / "searchindex.js"
     if not index.exists() or index.stat().st_size < 1000:
         problems.append("the search index is empty")
-    pages = list(_content_pages(folder))
+    pages = list(content_pages(folder))
     expected = ("index.html", "intro.html", "notebooks/large_margin_softmax.html")
     problems += [f"{name} is missing" for name in expected if not (folder / name).exists()]
     for path in pages:
