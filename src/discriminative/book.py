@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from discriminative._tensors import require
+from discriminative.cost_page import cost_page
 from discriminative.paths import project_root
 
 __all__ = ["bless", "content_pages", "execute", "look_over", "make", "reference_copy"]
@@ -481,6 +482,7 @@ GENERATED: dict[str, Callable[[Path], str]] = {
     "execution": execution_page,
     "proofs": proofs_page,
     "errata": errata_page,
+    "cost": cost_page,
 }
 
 

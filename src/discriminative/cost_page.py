@@ -9,12 +9,6 @@ from typing import Any
 __all__ = ["cost_figure", "cost_page"]
 
 
-INTRODUCTION = """\
-The time of one forward and backward pass beside that of plain softmax on the same tensors, and the peak of the memory
-it takes. A ratio is the median over interleaved rounds in one process, with the least and the greatest in brackets;
-absolute times mean nothing on a shared machine and are not kept. A margin head bends one logit a row, so what it adds
-does not grow with the classes: its ratio falls towards one. A term is timed by itself, as what it adds to a softmax."""
-
 ALT = (
     "Time of each head beside softmax against the number of classes on a logarithmic axis. All lines fall as the "
     "classes grow; those of the margin heads end near one, those of W-Softmax near two."
@@ -82,32 +76,28 @@ def _table(measured: dict[str, Any], kind: str) -> list[str]:
     return [*lines, ""]
 
 
-def cost_page(root: Path, site: Path) -> str:
-    """The page in MyST, its figure drawn into ``site/book/figures``."""
-    lines = ["# What the losses cost", "", INTRODUCTION, ""]
+def cost_page(root: Path) -> str:
+    """``book/cost.md`` with what was measured behind it; the figures go into the staged site."""
+    lines = [(root / "book" / "cost.md").read_text().rstrip(), "", "## What was measured", ""]
     for name, measured in _measured(root).items():
         environment, settings = measured["environment"], measured["settings"]
         told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in settings.items() if value is not None)
         machine = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in environment.items() if v is not None)
         figure = f"fig-costs-{name}"
-        cost_figure(measured, site / "book" / "figures" / f"{figure}.png")
-        kinds = list(dict.fromkeys(row["kind"] for row in measured["results"]))
+        cost_figure(measured, root / "build" / "site" / "book" / "figures" / f"{figure}.png")
         lines += [
-            f"## {name}",
-            "",
             f"```{{figure}} figures/{figure}.png",
             f":name: {figure}",
             f":alt: {ALT}",
             "",
-            f"Time beside softmax as the classes grow, {name}.",
+            f"Time beside softmax as the classes grow (`{name}`). {machine}.",
             "```",
             "",
-            f"Measured with {told}; {machine}.",
+            f"Median ratio to softmax, with the least and the greatest in brackets, and the peak of memory ({told}).",
             "",
         ]
-        for kind in kinds:
+        for kind in dict.fromkeys(row["kind"] for row in measured["results"]):
             table = _table(measured, kind)
             if len(table) > 3:
-                lines += [f"### By {kind}", "", *table]
-    lines += ["`python benchmarks/losses.py --name cpu` measures it again.", ""]
+                lines += [f"### By {kind}, {name}", "", *table]
     return "\n".join(lines)
