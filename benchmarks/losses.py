@@ -191,7 +191,7 @@ def measure(
         module.zero_grad(set_to_none=True)
         loss().backward()
 
-    repeats = max(1, 200_000 // (batch * num_classes))
+    repeats = min(max(1, 200_000 // (batch * num_classes)), 100)
     times: dict[str, list[float]] = {name: [] for name in todo}
     for turn in range(rounds + 1):  # the first round warms up
         for name, (module, loss) in todo.items():
