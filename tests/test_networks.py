@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from discriminative.networks import NETWORKS, TABLE_2_1, build_network
+from discriminative.networks import NETWORKS, build_network, flops, input_shape
 
 # weights + biases of each layer, then one PReLU slope a channel
 LENET = (20 * 25 + 20) + (50 * 20 * 25 + 50) + 20 + 50
@@ -49,11 +49,7 @@ def test_parameter_count_is_the_sum_by_hand(name: str, width: int, count: int) -
 
 @pytest.mark.parametrize(("name", "width", "_"), COUNTS)
 def test_images_become_features(name: str, width: int, _: int) -> None:
-    if name in TABLE_2_1:
-        shape = TABLE_2_1[name].input
-    else:
-        shape = (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if name == "cifar-quick" else (1, 8, 8)
-    assert build_network(name, width)(torch.randn(2, *shape)).shape == (2, width)
+    assert build_network(name, width)(torch.randn(2, *input_shape(name))).shape == (2, width)
 
 
 def test_every_network_is_counted() -> None:
@@ -94,3 +90,9 @@ def test_the_thesis_networks_are_as_deep_as_printed() -> None:
 def test_the_two_dimensional_feature_is_bare_and_the_others_are_not() -> None:
     assert isinstance(list(build_network("thesis-mnist-2d", 2))[-1], torch.nn.Linear)
     assert isinstance(list(build_network("thesis-cifar10", 256))[-1], torch.nn.PReLU)
+
+
+def test_the_arithmetic_of_lenet_is_the_sum_by_hand() -> None:
+    """Two operations a weight and place; backward is twice forward, but nobody asks for the images' gradient."""
+    first, second, third = 20 * 25 * 24 * 24, 50 * 20 * 25 * 8 * 8, 800 * 64
+    assert flops("lenet", 64) == 2 * (2 * first + 3 * second + 3 * third)

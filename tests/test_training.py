@@ -236,6 +236,25 @@ def test_bfloat16_trains_to_about_the_same_error(plain: Run) -> None:
     assert abs(half - train(plain)[0]["metrics"]["test"]["wrong"]) < 20
 
 
+def test_a_network_that_cannot_be_compiled_trains_without(
+    plain: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(module: torch.nn.Module) -> Any:
+        def forward(images: torch.Tensor) -> torch.Tensor:
+            raise NotImplementedError("no compiler here")
+
+        return forward
+
+    whole = train(plain)[0]
+    monkeypatch.setattr(torch, "compile", failing)
+    record = train(plain, compile_network=True)[0]
+    assert result(record) == result(whole)
+    assert record["environment"]["compiled"] is False
+    assert "goes on without compilation: NotImplementedError" in capsys.readouterr().out
+    monkeypatch.setattr(torch, "compile", lambda module: lambda images: module(images))
+    assert train(plain, compile_network=True)[0]["environment"]["compiled"] is True
+
+
 KILLED = """
 import sys, time
 from pathlib import Path

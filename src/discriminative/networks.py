@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
+import torch
 from torch import nn
 
 from discriminative._tensors import require
 
 __all__ = [
-    "NETWORKS", "TABLE_2_1", "build_network", "cifar_quick", "digits_cnn", "he_normal", "lenet", "mlp", "thesis_cnn",
+    "NETWORKS", "TABLE_2_1", "build_network", "cifar_quick", "digits_cnn", "flops", "he_normal", "input_shape",
+    "lenet", "mlp", "thesis_cnn",
 ]  # fmt: skip
 
 
@@ -154,3 +156,23 @@ def build_network(name: str, feature_dim: int) -> nn.Module:
     network = NETWORKS[name](feature_dim)
     network.apply(he_normal)
     return network
+
+
+@cache
+def flops(name: str, feature_dim: int) -> int:
+    """Multiplications and additions of a forward and a backward pass, per image, counted by torch without computing."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with torch.device("meta"):
+        network = NETWORKS[name](feature_dim)
+        images = torch.empty(2, *input_shape(name))
+        with FlopCounterMode(display=False) as counter:
+            network(images).sum().backward()
+    return int(counter.get_total_flops()) // 2
+
+
+def input_shape(name: str) -> tuple[int, int, int]:
+    """Channels, height and width of the images that a network takes."""
+    if name in TABLE_2_1:
+        return TABLE_2_1[name].input
+    return (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if name == "cifar-quick" else (1, 8, 8)

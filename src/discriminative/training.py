@@ -29,6 +29,7 @@ __all__ = ["Checkpoint", "Interrupted", "build", "generator", "train"]
 
 CURVE_POINTS = 40
 LOOK_EVERY = 50  # steps between looks at the losses, which wait on the device: each look is a synchronisation
+READY_BYTES = 2**28
 PICTURE_IMAGES = 1000
 EVALUATION_BATCH = 1000
 TRAIN_ERROR_IMAGES = 10_000
@@ -200,7 +201,7 @@ def train(
         data: the data set if it is already loaded.
         checkpoint: where to keep the state and to go on from.
         progress: called with (steps done, steps of the run).
-        compile_network: ``torch.compile`` the network (worth it on a GPU).
+        compile_network: ``torch.compile`` the network (worth it on a GPU); where that fails the run goes on without.
         stop: asked after each step; when true the state is saved and :class:`Interrupted` raised.
 
     Returns:
@@ -259,6 +260,9 @@ def train(
                 "curves": curves.state(),
             })  # fmt: skip
 
+    ready = None  # all images as the network takes them, where that is small: the same numbers, made once
+    if not run.augmentation and 4 * fit.images.numel() <= READY_BYTES:
+        ready = normalise(fit.images, data).contiguous()
     network.train()
     forward: Any = network
     if compile_network:
@@ -276,13 +280,24 @@ def train(
                 plan = Augmentation.drawn(run.augmentation, len(fit), noise, device)
         begin = (step % per_epoch) * run.batch_size
         end = begin + run.batch_size
-        images, labels = batch(fit, order[begin:end], data, None if plan is None else plan.of(begin, end))
+        index = order[begin:end]
+        if ready is None:
+            images, labels = batch(fit, index, data, None if plan is None else plan.of(begin, end))
+        else:
+            images, labels = ready[index].contiguous(memory_format=torch.channels_last), fit.labels[index]
         rate = run.schedule.rate(run.optimizer.rate, step)
         for group in optimizer.param_groups:
             group["lr"] = rate
 
         with autocast:
-            features = forward(images)
+            try:
+                features = forward(images)
+            except Exception as error:
+                if forward is network:
+                    raise
+                print(f"run {run.id} goes on without compilation: {type(error).__name__}")
+                forward = network
+                features = network(images)
         logits = head(features, labels)
         if run.loss == "hinge":
             loss = losses.multiclass_hinge(logits, labels, form="one-vs-all")
@@ -327,7 +342,7 @@ def train(
             **environment,
             "wall_seconds": round(training_seconds, 2),
             "images_per_second": round(step * run.batch_size / max(training_seconds, 1e-9)),
-            "compiled": compile_network,
+            "compiled": forward is not network,
             **({"devices": devices} if len(devices) > 1 else {}),
         },
         "source": source,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,15 +40,16 @@ class Arm:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is trained for one table or figure, by profile."""
+    """What is trained for one table or figure, by profile: its arms, or what gives them where other records decide."""
 
     name: str
     place: str
     title: str
-    arms: dict[str, tuple[Arm, ...]]
+    arms: Mapping[str, tuple[Arm, ...] | Callable[[], tuple[Arm, ...]]]
 
     def at(self, profile: str) -> tuple[Arm, ...]:
-        return self.arms.get(profile, ())
+        found = self.arms.get(profile, ())
+        return found() if callable(found) else found
 
     def arm(self, profile: str, name: str) -> Arm:
         found = {arm.name: arm for arm in self.at(profile)}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from discriminative.papers import Arm, Experiment
 from discriminative.papers.thesis.family import BLEND, FAMILY, FAMILY_TUNING, LITERAL, LONGER, named
+from discriminative.papers.thesis.full_scale import FULL_SCALE
 from discriminative.papers.thesis.workhorse import (
     CHOSEN,
     FLOORS,
@@ -124,4 +125,5 @@ EXPERIMENTS = (
     ),
     Experiment("margin-tuning", "section 2.2.7", "Rate, decay and blend floor on validation", {"laptop": TUNING}),
     Experiment("whole-tuning", "section 2.2.7", "The same on the whole of MNIST", {"laptop": WHOLE_TUNING}),
+    *FULL_SCALE,
 )
