@@ -30,6 +30,7 @@ __all__ = [
     "choose",
     "exact",
     "paper_table",
+    "plain_table",
     "printed_table",
     "refuted",
     "verdicts",
@@ -215,6 +216,17 @@ def _html(head: str, rows: list[str], kind: str = "") -> str:
     """A table that scrolls inside itself."""
     body = "".join(rows)
     return f'<div class="scroll"><table class="ledger {kind}"><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+
+
+def plain_table(heads: list[str], rows: Iterable[list[str]]) -> str:
+    """HTML: a row heading, then numbers, already formatted."""
+    lines = [
+        f'<tr><th scope="row">{html.escape(first)}</th>'
+        + "".join(f'<td class="num">{html.escape(cell)}</td>' for cell in cells)
+        + "</tr>"
+        for first, *cells in rows
+    ]
+    return _html("<tr>" + "".join(f"<th>{html.escape(head)}</th>" for head in heads) + "</tr>", lines)
 
 
 def _signed(value: float) -> str:
