@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,35 @@ def test_status_counts_what_is_missing(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["status", "workhorse"]) == 0
     line = capsys.readouterr().out.splitlines()[-1].split()
     assert line[:5] == ["workhorse", "0", "20", "0", "0"]
+
+
+def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from discriminative import queue
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(queue, "run_missing", full)
+    assert main(["run", "workhorse", "--jobs", "1"]) == 1
+    line = capsys.readouterr().err.splitlines()[-1]  # after the progress bar
+    assert line.startswith("discriminative: the disk is full")
+
+
+def test_the_plan_counts_each_run_once_and_says_what_waits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan"]) == 0
+    told = capsys.readouterr().out
+    assert "thesis-table-2-3: Table 2.3" in told
+    assert "counted above" in told  # Figure 2.5 reads records of the tables
+    hours = re.search(r"taken 0\.00 GPU-hours, still needed (\d+\.\d+)", told)
+    assert hours is not None
+    assert float(hours[1]) > 1
+    assert "wait for thesis-tuning" in told
+
+
+def test_records_travel_by_the_command_line(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ledger", "pack", str(root / "packed.zip")]) == 0
+    assert main(["ledger", "import", str(root / "packed.zip")]) == 0
+    assert "0 new records" in capsys.readouterr().out
+    (root / "packed.zip").write_bytes(b"not a pack")
+    assert main(["ledger", "import", str(root / "packed.zip")]) == 1
+    assert "not a whole packed ledger" in capsys.readouterr().err

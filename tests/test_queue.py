@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from discriminative.data import load
 from discriminative.ledger import Ledger
+from discriminative.networks import flops
 from discriminative.papers import Arm
-from discriminative.queue import Options, _start_worker, estimate, in_order, missing, run_missing, work
+from discriminative.queue import Estimate, Options, _start_worker, in_order, missing, run_missing, work
 from discriminative.runs import Run, Schedule
 
 
@@ -74,13 +76,71 @@ def test_the_deadline_saves_where_the_run_stands(root: Path, tiny: Run) -> None:
     assert not Ledger.of("quick").has(run)
 
 
-def test_estimates_come_from_records_of_the_same_kind(root: Path, tiny: Run) -> None:
+def test_what_is_quick_comes_first_within_a_round(tiny: Run, plain: Run) -> None:
+    arms = [Arm("slow", tiny, tuple(range(3))), Arm("quick", plain, tuple(range(3)))]
+    order = in_order(arms, seconds=lambda run: 60.0 if run.head.name == "LSoftmax" else 1.0)
+    assert [(run.head.name, run.seed) for run in order] == [
+        (name, seed) for seed in range(3) for name in ("Softmax", "LSoftmax")
+    ]
+
+
+def test_estimates_come_from_records_of_the_same_kind_and_device(root: Path, tiny: Run) -> None:
     run = replace(tiny, schedule=Schedule(60_000))
-    guessed = estimate([run], Ledger.of("quick"))
+    guessed = Estimate(Ledger.of("quick")).total([run])
     work(tiny, Options("quick"))
     speed = Ledger.of("quick").read(tiny)["environment"]["images_per_second"]
-    assert estimate([run], Ledger.of("quick")) == pytest.approx(60_000 * 32 / speed + 1)
+    assert Estimate(Ledger.of("quick")).total([run]) == pytest.approx(60_000 * 32 / speed + 1)
     assert guessed == pytest.approx(60_000 * 32 / 20_000 + 1)
+    assert Estimate(Ledger.of("quick"), "cuda").seconds(run) == pytest.approx(
+        60_000 * 0.002 + 30
+    )  # a CPU's say nothing
+
+
+def test_without_records_the_estimate_is_arithmetic(root: Path, plain: Run) -> None:
+    run = replace(plain, dataset="cifar10", network="thesis-cifar10", feature_dim=256, batch_size=256)
+    arithmetic = 60 * 256 * flops("thesis-cifar10", 256)
+    ledger = Ledger.of("paper")
+    assert Estimate(ledger, "cpu").seconds(run) == pytest.approx(arithmetic / 10e9 + 1)
+    assert Estimate(ledger, "cuda").seconds(replace(run, schedule=Schedule(10**6))) == pytest.approx(
+        arithmetic / 60 * 10**6 / 150e12 + 30
+    )
+
+
+def test_a_worker_keeps_its_data_set(root: Path, tiny: Run, plain: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from discriminative import queue
+
+    loaded = []
+    monkeypatch.setattr(queue, "load", lambda name: loaded.append(name) or load(name))
+    queue._resident.cache_clear()
+    for run in (tiny, plain):
+        assert work(run, Options("quick")) == "finished"
+    assert loaded == ["digits"]
+    queue._resident.cache_clear()
+
+
+def test_a_checkpoint_that_no_one_can_use_does_not_stop_the_queue(
+    root: Path, tiny: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = root / "build" / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / f"{tiny.id}.pt").write_bytes(b"no checkpoint")
+    assert work(tiny, Options("quick")) == "finished"
+    assert "set aside" in capsys.readouterr().out
+    assert [path.suffix for path in folder.iterdir()] == [".spoiled"]
+
+
+def test_a_full_disk_is_an_error_and_leaves_nothing_half_written(
+    root: Path, tiny: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            work(tiny, Options("quick", checkpoint_seconds=0.0))
+        assert not [path for path in root.rglob("*") if path.is_file() and path.parent.name != "locks"]
+    assert work(tiny, Options("quick")) == "finished"
 
 
 COMMAND = [sys.executable, "-W", "ignore", "-m", "discriminative", "run", "workhorse", "--jobs", "2", "--seeds", "2"]

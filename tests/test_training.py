@@ -183,20 +183,21 @@ def test_loading_a_checkpoint_executes_nothing(tmp_path: Path, monkeypatch: pyte
     assert not (tmp_path / "executed").exists()
 
 
-def test_no_checkpoint_is_ever_seen_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint = Checkpoint(tmp_path / "run.pt")
     checkpoint.save({"id": "x", "step": 1})
 
-    def cut(state: Any, path: Path) -> None:
-        path.write_bytes(b"half")
-        raise OSError("no space left on device")
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(torch, "save", cut)
-    with pytest.raises(OSError, match="no space"):
-        checkpoint.save({"id": "x", "step": 2})
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            checkpoint.save({"id": "x", "step": 2})
     state = checkpoint.load()
     assert state is not None
     assert state["step"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["run.pt"]
 
 
 @pytest.fixture

@@ -61,10 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="names; all where none is given")
     _profile(run)
     run.add_argument("--seeds", type=_count, help="at most this many seeds an arm")
-    run.add_argument("--jobs", type=_count, default=max(1, min(2, os.cpu_count() or 1)), help="runs at once")
+    run.add_argument("--jobs", type=_count, help="runs at once; 2 on a CPU, 3 on a GPU, which small runs share")
     run.add_argument("--device", default=None, help="cpu or cuda; a GPU if there is one at laptop and paper")
     run.add_argument("--budget", type=_duration, help="stop in time, e.g. 9m: seconds, or with s, m or h")
-    run.add_argument("--compile", action="store_true", help="compile the network (worth it on a GPU)")
+    run.add_argument(
+        "--compile", action=argparse.BooleanOptionalAction, help="compile the network; on a GPU unless told otherwise"
+    )
     run.add_argument("--source-revision", help="recorded as the revision where there is no git")
     run.add_argument("--stale", action="store_true", help="train again what `ledger verify` found stale")
     run.add_argument("--checkpoint-every", type=float, default=30.0, metavar="SECONDS")
@@ -89,6 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     merge = ledger.add_parser("import", help="take over the records of a packed file")
     merge.add_argument("file", type=Path)
     merge.set_defaults(command=_ledger_import)
+
+    plan = commands.add_parser("plan", help="the whole queue with the time it took and the time it would take")
+    plan.add_argument("experiments", nargs="*", metavar="EXPERIMENT")
+    _profile(plan, "paper")
+    plan.add_argument("--device", choices=("cpu", "cuda"), help="whose times; cuda at paper, else cpu")
+    plan.set_defaults(command=_plan)
 
     book = commands.add_parser("book", help="execute the notebooks and build the book")
     _profile(book)
@@ -150,7 +158,7 @@ def _run(options: argparse.Namespace) -> int:
 
     from discriminative.data import DATASETS, fetch
     from discriminative.ledger import Ledger
-    from discriminative.queue import Options, estimate, in_order, missing, run_missing
+    from discriminative.queue import Estimate, Options, in_order, missing, run_missing
 
     started = time.time()
     if options.source_revision:
@@ -168,34 +176,42 @@ def _run(options: argparse.Namespace) -> int:
 
         retired = retire(ledger, _keys(arms) if options.experiments else None)
         print(f"{len(retired)} stale records moved to {ledger.folder / 'superseded'}")
-    runs = in_order((arm for found in arms.values() for arm in found), options.seeds)
-    todo = missing(runs, ledger)
-    if not todo:
-        print(f"all {len(runs)} runs are there")
-        return 0
-    for name in sorted({run.dataset for run in todo}):
-        if DATASETS[name].fetch is not None:
-            print(f"data: {name} in {fetch(name)}")
-    seconds = estimate(todo, ledger) / options.jobs
-    print(f"{len(todo)} of {len(runs)} runs to train on {device}, {options.jobs} at once: about {_clock(seconds)}")
-
-    bar = _Bar(len(todo))
-    counts = run_missing(
-        todo,
-        Options(
-            profile=options.profile,
-            device=device,
-            jobs=options.jobs,
-            deadline=started + options.budget if options.budget else None,
-            checkpoint_seconds=options.checkpoint_every,
-            compile_network=options.compile,
-        ),
-        bar.advance,
+    jobs = options.jobs or (3 if device == "cuda" else max(1, min(2, os.cpu_count() or 1)))
+    reserve = min(10.0, 0.05 * options.budget) if options.budget else 0.0  # to save and to end in
+    settings = Options(
+        profile=options.profile,
+        device=device,
+        jobs=jobs,
+        deadline=started + options.budget - reserve if options.budget else None,
+        checkpoint_seconds=options.checkpoint_every,
+        compile_network=device == "cuda" if options.compile is None else options.compile,
     )
-    bar.close()
-    left = len(missing(runs, ledger))
-    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    print(f"{told}; {left} still missing after {_clock(time.time() - started)}")
+
+    tried: set[str] = set()
+    while True:  # again where records that came in bring arms into being
+        estimate = Estimate(ledger, device)
+        found = _arms(options.experiments, options.profile).values()
+        runs = in_order((arm for arms in found for arm in arms), options.seeds, estimate.seconds)
+        todo = [run for run in missing(runs, ledger) if run.id not in tried]
+        late = settings.deadline is not None and time.time() >= settings.deadline
+        if not todo or (tried and late):
+            break
+        for name in sorted({run.dataset for run in todo}):
+            if DATASETS[name].fetch is not None:
+                print(f"data: {name} in {fetch(name)}")
+        seconds = estimate.total(todo) / (1 if device == "cuda" else jobs)
+        print(f"{len(todo)} of {len(runs)} runs to train on {device}, {jobs} at once: about {_clock(seconds)}")
+        bar = _Bar(len(todo))
+        try:
+            counts = run_missing(todo, settings, bar.advance)
+        finally:
+            bar.close()
+        told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+        left = len(missing(runs, ledger))
+        print(f"{told}; {left} still missing after {_clock(time.time() - started)}")
+        tried |= {run.id for run in todo}
+    if not tried:
+        print(f"all {len(runs)} runs are there")
     return 0
 
 
@@ -227,9 +243,10 @@ class _Bar:
 
 def _status(options: argparse.Namespace) -> int:
     from discriminative.ledger import Ledger, standing
-    from discriminative.queue import estimate, in_order, missing
+    from discriminative.queue import Estimate, in_order, missing
 
     ledger = Ledger.of(options.profile)
+    estimate = Estimate(ledger, "cuda" if options.profile == "paper" else "cpu")
     verified = ledger.verified()
     print(f"{options.profile}: records in {ledger.folder}")
     columns = f"{'there':>7}{'missing':>9}{'diverged':>10}{'unchecked':>11}{'stale':>7}"
@@ -241,9 +258,56 @@ def _status(options: argparse.Namespace) -> int:
         diverged = sum(record["status"] == "diverged" for _, record in records)
         standings = [standing(record, verified) for _, record in records]
         unchecked, stale = standings.count("unchecked"), standings.count("stale")
-        left = _clock(estimate(absent, ledger)) if absent else "-"
+        left = _clock(estimate.total(absent)) if absent else "-"
         print(f"  {name:<18}{len(records):>7}{len(absent):>9}{diverged:>10}{unchecked:>11}{stale:>7}   {left}")
     return 0
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from discriminative.ledger import Ledger
+    from discriminative.papers import experiment
+    from discriminative.queue import Estimate, missing
+
+    ledger = Ledger.of(options.profile)
+    device = options.device or ("cuda" if options.profile == "paper" else "cpu")
+    estimate = Estimate(ledger, device)
+    seen: set[str] = set()
+    took, left = 0.0, 0.0
+    print(f"{options.profile} on {device}: arm, seeds there / planned, seconds a run, time taken, time still needed")
+    for name, arms in _arms(options.experiments, options.profile).items():
+        if not arms:
+            continue
+        print(f"{name}: {experiment(name).place}, {experiment(name).title}")
+        spent, due = 0.0, 0.0
+        for arm in arms:
+            runs = [run for run in arm.runs() if run.id not in seen]
+            seen |= {run.id for run in runs}
+            if not runs:
+                print(f"  {arm.name:<34}counted above")
+                continue
+            absent = missing(runs, ledger)
+            records = [ledger.read(run) for run in runs if ledger.has(run)]
+            measured = sum(float(record["environment"]["wall_seconds"]) for record in records)
+            each = measured / len(records) if records else estimate.seconds(runs[0])
+            told = f"{'measured' if records else 'estimated'} {each:.0f} s"
+            needed = estimate.total(absent)
+            seeds = f"{len(records)} / {len(runs)}"
+            print(f"  {arm.name:<34}{seeds:>8}   {told:<18}{_clock(measured):>9}{_clock(needed):>9}")
+            spent, due = spent + measured, due + needed
+        print(f"  {'':<63}{_clock(spent):>9}{_clock(due):>9}")
+        took, left = took + spent, left + due
+    unit = "GPU-hours" if device == "cuda" else "hours of one process"
+    print(f"taken {took / 3600:.2f} {unit}, still needed {left / 3600:.2f}, together {(took + left) / 3600:.2f}")
+    for text in _waiting(options.experiments, options.profile):
+        print(text)
+    return 0
+
+
+def _waiting(names: Sequence[str], profile: str) -> list[str]:
+    """What the plan cannot list yet: arms that rest on a choice whose records are missing."""
+    from discriminative.papers.thesis.full_scale import waiting
+
+    return waiting(names) if profile == "paper" else []
 
 
 def _keys(arms: dict[str, Any]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import bisect
 import hashlib
+import io
 import math
 import os
 import time
@@ -83,9 +84,17 @@ class Checkpoint:
 
     def save(self, state: dict[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        content = io.BytesIO()
+        torch.save(state, content)  # into memory first: on a full disk torch raises no OSError
         part = self.path.with_suffix(f".{os.getpid()}.part")
-        torch.save(state, part)
-        os.replace(part, self.path)
+        try:
+            with part.open("wb") as stream:
+                stream.write(content.getbuffer())
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(part, self.path)
+        finally:
+            part.unlink(missing_ok=True)
         self.saved_at = time.monotonic()
 
     def load(self) -> dict[str, Any] | None:

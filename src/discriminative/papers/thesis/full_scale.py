@@ -21,6 +21,7 @@ What the thesis leaves open, and what we chose:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -29,7 +30,7 @@ from discriminative.papers import Arm, Experiment
 from discriminative.papers.thesis.workhorse import FLOORS, MARGINS, arm_name, margin_head, table_row
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
 
-__all__ = ["FULL_SCALE", "QUICK_CIFAR", "chosen_decay", "chosen_floor"]
+__all__ = ["FULL_SCALE", "QUICK_CIFAR", "chosen_decay", "chosen_floor", "waiting"]
 
 SEEDS = tuple(range(5))
 DECAYS = (5e-4, 1e-4, 2e-3)  # the thesis' first: of equals, the first is chosen
@@ -153,3 +154,22 @@ FULL_SCALE = (
     ),
     Experiment("cifar-quick", "Table 2.3", "Caffe's quick network on 10,000 CIFAR-10 images", {"laptop": QUICK_ARMS}),
 )
+
+
+def waiting(names: Sequence[str] = ()) -> list[str]:
+    """What is not in the plan while no floor has been chosen, with the hours it would take on a GPU."""
+    from discriminative.queue import Estimate
+
+    if chosen_floor() is not None:
+        return []
+    estimate, told = Estimate(Ledger.of("paper"), "cuda"), []
+    places = [(name, BASES[number], SEEDS) for number, (name, _, _) in TITLES.items()]
+    places.append(("thesis-figure-2-2", BASES["figure 2.2"], SEEDS[:3]))
+    total = 0.0
+    for name, base, seeds in places:
+        if not names or name in names:
+            hours = sum(estimate.seconds(_margin(base, m, FLOORS[0])) for m in MARGINS) * len(seeds) / 3600
+            total += hours
+            count = len(MARGINS) * len(seeds)
+            told.append(f"  {name}: m = 2, 3, 4, {count} runs, {hours:.2f} GPU-hours, wait for thesis-tuning")
+    return [*told, f"with what waits {total:.2f} GPU-hours more"] if told else []
