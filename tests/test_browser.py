@@ -149,15 +149,9 @@ SETTLED = """(async () => {
 })()"""
 
 
-def program() -> str | None:
-    """The browser: ``CHROMIUM`` if it is set, else the first of these on the path."""
-    named = os.environ.get("CHROMIUM")
-    return named or next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
-
-
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    found = program()
+    found = book.browser()
     if found is None:
         if os.environ.get("CI") == "true":
             pytest.fail("there is no Chromium, and CI must look at the pages")
