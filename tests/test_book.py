@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def test_the_built_book_has_nothing_that_a_reader_would_trip_over() -> None:
         ('<script src="https://cdn.example.org/x.js"></script>', "asks an outside host"),
         ('<link rel="stylesheet" href="//fonts.example.org/x.css">', "asks an outside host"),
         ("<article>see {prf:ref}`prop` </article>", "a raw directive"),
+        ('<a href="book.pdf">', "links to book.pdf, which is not there"),
     ],
 )
 def test_looking_over_finds_what_is_wrong(tmp_path: Path, spoil: str, told: str) -> None:
@@ -191,6 +193,43 @@ def test_the_page_of_errata_gathers_the_printed_and_the_corrected_line(tmp_path:
 def test_the_generated_pages_and_the_chapter_are_linked(name: str) -> None:
     page = (HTML / "book" / f"{name}.html").read_text()
     assert 'href="../notebooks/large_margin_softmax.html#erratum-2-5"' in page
+
+
+def test_the_introduction_links_to_the_pdf_just_when_there_is_one() -> None:
+    assert (book.PDF in (HTML / "intro.html").read_text()) == (HTML / book.PDF).exists()
+    text = (ROOT / "intro.md").read_text()
+    assert text.count(book.PDF) == 1
+    assert book.without_pdf(text).splitlines() == [line for line in text.splitlines() if book.PDF not in line]
+
+
+@pytest.mark.skipif(book.browser() is None, reason="there is no Chromium (apt-get install chromium)")
+def test_the_pdf_holds_the_whole_book() -> None:
+    printed = (HTML / book.PDF).read_bytes()
+    assert printed.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type /Page\b", printed)) >= 15
+    assert b"/Outlines" in printed
+
+
+def test_a_browser_that_does_not_print_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<p>text</p>")
+    with pytest.raises(ValueError, match="did not print the PDF"):
+        book.print_pdf("false", tmp_path / "page.html", tmp_path / "page.pdf")
+
+
+def test_no_browser_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", "")
+    assert book.browser() is None
+    monkeypatch.setenv("CHROMIUM", "mine")
+    assert book.browser() == "mine"
+
+
+def test_the_launcher_for_outside_code_is_taken_out() -> None:
+    launcher = (
+        '<script>const THEBE_JS_URL = "https://x";</script>\n<script async src="_static/sphinx-thebe.js?v=1"></script>'
+    )
+    page = f"<head><script>let kept = 1</script>{launcher}<script src='kept.js'></script></head>"
+    assert book.without_thebe(page) == "<head><script>let kept = 1</script><script src='kept.js'></script></head>"
+    assert not any("unpkg" in path.read_text() for path in HTML.rglob("*.html"))
 
 
 def test_buttons_appear_only_where_the_address_is_known(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ HTML = ROOT / "build" / "html"
 CHAPTER = "notebooks/large_margin_softmax.html"
 ASSETS = ROOT / "book" / "assets"
 PAGES = [name for path in book.content_pages(HTML) if (name := str(path.relative_to(HTML))) != "index.html"]
+PATIENCE = 60.0  # seconds for one answer: a page takes half of one, a busy machine many times that
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe", "about:blank"),
@@ -71,7 +72,7 @@ class Chromium:
         while data:
             data = data[os.write(self.writing, data) :]
         while True:
-            found = self._read(20)
+            found = self._read(PATIENCE)
             if found.get("id") == self.number:
                 if "error" in found:
                     raise RuntimeError(f"{method}: {found['error']['message']}")
@@ -110,13 +111,13 @@ class Chromium:
         """Load a page until its formulas are set; everything that the browser reported meanwhile."""
         self.events = []
         self.ask("Page.navigate", url=address)
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + PATIENCE
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self.events.append(self._read(limit - time.monotonic()))
         self.run(SETTLED)
         return self.events
 
-    def wait_for(self, script: str, seconds: float = 10) -> Any:
+    def wait_for(self, script: str, seconds: float = PATIENCE) -> Any:
         """The value of an expression once it is true."""
         limit = time.monotonic() + seconds
         while not (value := self.run(script)):
@@ -149,15 +150,9 @@ SETTLED = """(async () => {
 })()"""
 
 
-def program() -> str | None:
-    """The browser: ``CHROMIUM`` if it is set, else the first of these on the path."""
-    named = os.environ.get("CHROMIUM")
-    return named or next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
-
-
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    found = program()
+    found = book.browser()
     if found is None:
         if os.environ.get("CI") == "true":
             pytest.fail("there is no Chromium, and CI must look at the pages")
@@ -356,7 +351,7 @@ def test_the_search_finds_psi_in_the_chapter(way: str, chromium: Chromium, addre
 
 def test_the_front_door_leads_to_the_introduction(chromium: Chromium) -> None:
     chromium.ask("Page.navigate", url=(HTML / "index.html").as_uri())
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + PATIENCE
     while True:  # the page may be replaced under the question
         with contextlib.suppress(RuntimeError):
             if chromium.run("location.pathname.endsWith('/intro.html') && document.readyState === 'complete'"):

@@ -22,6 +22,7 @@ from typing import Any
 from discriminative._tensors import require
 from discriminative.cost_page import cost_page
 from discriminative.paths import project_root
+from discriminative.provenance_page import export_csv, provenance_page
 
 __all__ = ["bless", "content_pages", "execute", "look_over", "make", "reference_copy"]
 
@@ -37,13 +38,24 @@ def make(profile: str) -> int:
     root = project_root()
     for path in sorted((root / "notebooks").glob("*.ipynb")):
         execute(path, profile, root)
-    stage(profile, root)
-    build_site(root)
+    chromium = browser()
+    stage(profile, root, pdf=chromium is not None)
+    build_site(root, chromium)
     problems = look_over(root / "build" / "html")
     if problems:
         raise BookError(f"the built book has {len(problems)} problems: {'; '.join(problems[:5])}")
     print(f"the book is built: open {root / 'build' / 'html' / 'index.html'}")
+    if chromium is None:
+        print("without its PDF: there is no Chromium")
     return 0
+
+
+def browser() -> str | None:
+    """The browser that prints the PDF and that the tests drive: ``CHROMIUM`` (empty for none), else one on the path."""
+    named = os.environ.get("CHROMIUM")
+    if named is not None:
+        return named or None
+    return next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -205,11 +217,18 @@ def bless() -> int:
 # ---------------------------------------------------------------------------------------------------------------------
 # Staging and building
 
+PDF = "discriminative-features.pdf"
 PAGES = ("_config.yml", "_toc.yml", "intro.md", "book", "src")
 
 
-def stage(profile: str, root: Path) -> None:
-    """Lay out ``build/site``: the pages, the executed notebooks in the places of the bare ones, and MathJax."""
+def stage(profile: str, root: Path, pdf: bool = False) -> None:
+    """Lay out ``build/site``: the pages, the executed notebooks in the places of the bare ones, and MathJax.
+
+    Args:
+        profile: the scale of the notebooks' own runs.
+        root: the project.
+        pdf: whether the book will have its PDF; without one, the introduction does not link to it.
+    """
     site = root / "build" / "site"
     shutil.rmtree(site, ignore_errors=True)
     site.mkdir(parents=True)
@@ -223,10 +242,19 @@ def stage(profile: str, root: Path) -> None:
     stage_figures(site)
     for name, page in GENERATED.items():
         (site / "book" / f"{name}.md").write_text(page(root))
+    export_csv(root, site / "book" / "ledger.csv")
+    if not pdf:
+        intro = site / "intro.md"
+        intro.write_text(without_pdf(intro.read_text()))
     stage_mathjax(site / "book" / "assets" / "mathjax")
     repository = os.environ.get("REPOSITORY_URL")
     if repository:
         switch_on_buttons(site / "_config.yml", repository)
+
+
+def without_pdf(text: str) -> str:
+    """A page less its lines that link to the PDF."""
+    return "".join(line for line in text.splitlines(keepends=True) if PDF not in line)
 
 
 def stage_figures(site: Path) -> None:
@@ -483,31 +511,67 @@ GENERATED: dict[str, Callable[[Path], str]] = {
     "proofs": proofs_page,
     "errata": errata_page,
     "cost": cost_page,
+    "provenance": provenance_page,
 }
 
 
-def build_site(root: Path) -> None:
-    """Strictly, from nothing, into a temporary place; ``build/html`` is replaced only by a whole book."""
-    out, log = root / "build" / "out", root / "build" / "jupyter-book.log"
+def build_site(root: Path, chromium: str | None = None) -> None:
+    """Strictly, from nothing, into a temporary place; ``build/html`` is replaced only by a whole book.
+
+    With a Chromium the book is also built as a single page, at the same time, and printed.
+    """
+    out = root / "build" / "out"
     shutil.rmtree(out, ignore_errors=True)
-    book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*book, "build", str(root / "build" / "site"), "--path-output", str(out)]
-    print("building the site", flush=True)
-    with log.open("w") as stream:
-        run = subprocess.run(
-            [*command, "--all", "-W", "--keep-going", "-n"], stdout=stream, stderr=subprocess.STDOUT, check=False
-        )
-    if run.returncode:
-        text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
-        lines = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Error", line)]
-        told = "\n  ".join(lines[:12]) or text[-800:]
-        raise BookError(f"jupyter-book refused the book (all of it in {log}):\n  {told}")
-    for page in (out / "_build" / "html").rglob("*.html"):
+    builders = ("html", "singlehtml") if chromium else ("html",)
+    print("building the site" + (" and its PDF" if chromium else ""), flush=True)
+    runs = [(builder, _sphinx(root, builder, out / builder)) for builder in builders]
+    for builder, run in runs:
+        run.wait()
+        if run.returncode:
+            log = _log(root, builder)
+            text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
+            lines = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Error", line)]
+            told = "\n  ".join(lines[:12]) or text[-800:]
+            for _, other in runs:
+                other.wait()
+            raise BookError(f"jupyter-book refused the book (all of it in {log}):\n  {told}")
+    pages = out / "html" / "_build" / "html"
+    for page in pages.rglob("*.html"):
         page.write_text(without_thebe(page.read_text()))
+    if chromium:
+        print_pdf(chromium, out / "singlehtml" / "_build" / "singlehtml" / "intro.html", pages / PDF)
     html_folder = root / "build" / "html"
     shutil.rmtree(html_folder, ignore_errors=True)
-    shutil.move(str(out / "_build" / "html"), html_folder)
+    shutil.move(str(pages), html_folder)
     shutil.rmtree(out, ignore_errors=True)
+
+
+def _log(root: Path, builder: str) -> Path:
+    return root / "build" / f"jupyter-book-{builder}.log"
+
+
+def _sphinx(root: Path, builder: str, out: Path) -> subprocess.Popen[bytes]:
+    program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*program, "build", str(root / "build" / "site"), "--path-output", str(out), "--builder", builder]
+    with _log(root, builder).open("w") as stream:
+        return subprocess.Popen(
+            [*command, "--all", "-W", "--keep-going", "-n"], stdout=stream, stderr=subprocess.STDOUT
+        )
+
+
+def print_pdf(chromium: str, page: Path, target: Path) -> None:
+    """Print a page, once its formulas are set, with an outline of its headings."""
+    profile = page.parent / "profile"
+    command = [
+        *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        *(f"--user-data-dir={profile}", "--virtual-time-budget=30000", "--no-pdf-header-footer"),
+        *("--generate-pdf-document-outline", f"--print-to-pdf={target}", page.as_uri()),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if run.returncode or not target.exists():
+        told = run.stderr.strip().splitlines()[-1:] or ["no reason given"]
+        raise BookError(f"{chromium} did not print the PDF ({told[0]}); CHROMIUM= leaves it out")
 
 
 def without_thebe(page: str) -> str:
@@ -554,6 +618,9 @@ def look_over(folder: Path) -> list[str]:
             alt = html.unescape(found.group(1)) if found else ""
             if len(alt) < 20 or alt.startswith(("../", "_images")):
                 problems.append(f"{page} has an image without a description: {tag[:90]}")
+        for link in re.findall(r"href=\"([^\":#?]+\.pdf)\"", text):
+            if not (path.parent / link).exists():
+                problems.append(f"{page} links to {link}, which is not there")
         if re.search(r"\{(prf:ref|eq|numref|cite:[pt]|glue:\w+)\}", article):
             problems.append(f"{page} shows a raw directive")
     return problems
