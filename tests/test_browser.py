@@ -280,6 +280,31 @@ def visits(chromium: Chromium, address: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+SPOILT = r"""<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><article>
+<p style="color: #aaa">Faint on white.</p><p>Left as it was: \(x^2\).</p><span class="math">x</span>
+<img src="http://outside.invalid/picture.png" alt="picture.png">
+<table style="width: 900px"><tr><td>wide</td></tr></table>
+<div style="overflow: hidden; width: 80px"><b style="white-space: nowrap">cut off after a few words</b></div>
+</article><script>console.error("lost"); nothing.here;</script>"""
+
+
+def test_a_page_with_everything_wrong_is_seen_to_be(chromium: Chromium, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(SPOILT)
+    chromium.dark(False)
+    chromium.shape(390)
+    events = chromium.open((tmp_path / "page.html").as_uri())
+    assert any("lost" in line for line in told(events))
+    assert any("ReferenceError" in line for line in told(events))
+    assert "http://outside.invalid/picture.png" in requested(events)
+    look, wide = chromium.run(LOOK), chromium.run(WIDE)
+    assert (look["formulas"], look["rendered"], look["raw"]) == (1, 0, 1)
+    assert look["images"] == [{"alt": "picture.png", "name": "picture.png", "whole": False}]
+    assert wide["scroll"] > 391
+    assert any("TABLE" in name for name in wide["out"])
+    assert any("cut off" in name for name in wide["cut"])
+    assert 2 < chromium.run(CONTRAST)["body"]["value"] < 3
+
+
 def test_there_are_pages_to_look_at(visits: dict[str, dict[str, Any]]) -> None:
     assert {"intro.html", CHAPTER, "book/proofs.html", "book/errata.html", "book/glossary.html"} <= set(visits)
     assert all(seen["look"]["article"] > 200 for seen in visits.values())

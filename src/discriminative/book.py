@@ -317,7 +317,7 @@ def execution_page(root: Path) -> str:
         environment = told["environment"]
         rows.append(
             f"| {{doc}}`../notebooks/{path.stem}` | {told['finished']} | {told['seconds']:.0f} | {told['profile']} "
-            f"| {environment['device_name']} | {environment['python']} | {environment['torch']} "
+            f"| {environment['device_name']}, Python {environment['python']}, torch {environment['torch']} "
             f"| `{environment['revision']}` |"
         )
     versions = [(name, version(name)) for name in ("jupyter-book", "papermill", "sphinx", "sphinx-proof", "myst-nb")]
@@ -328,8 +328,8 @@ def execution_page(root: Path) -> str:
             "Every page with numbers is a notebook that papermill executed before the book was built. A revision with",
             "a `+` had changes on top of the commit.",
             "",
-            "| Notebook | Executed | Seconds | Profile | Device | Python | torch | Revision |",
-            "| --- | --- | ---: | --- | --- | --- | --- | --- |",
+            "| Notebook | Executed | Seconds | Profile | On | Revision |",
+            "| --- | --- | ---: | --- | --- | --- |",
             *rows,
             "",
             "Built with " + ", ".join(f"{name} {number}" for name, number in versions) + ".",
