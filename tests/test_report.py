@@ -80,11 +80,14 @@ def test_claims_are_few_and_name_arms_that_exist() -> None:
     assert sum(claim.confirmatory for claim in CLAIMS) <= 14
     for claim in CLAIMS:
         experiment = papers.experiment(claim.experiment)
-        assert experiment.arm("laptop", claim.arm).seeds[:3] == (0, 1, 2)
+        profile = "laptop" if experiment.at("laptop") else "paper"
         assert claim.measure == "error" or claim.measure in report.MEASURES
-        if claim.baseline is not None:
-            assert experiment.arm("laptop", claim.baseline).seeds[:3] == (0, 1, 2)
-            assert claim.counts_from >= 0
+        assert claim.counts_from >= 0
+        arms = {arm.name: arm for arm in experiment.at(profile)}
+        for name in (claim.arm, claim.baseline):
+            # at full scale the margins' arms wait until validation has chosen their floor
+            if name is not None and not (profile == "paper" and name.startswith("m=") and name not in arms):
+                assert arms[name].seeds[:3] == (0, 1, 2)
 
 
 def test_printed_cells_are_the_papers() -> None:
