@@ -14,8 +14,8 @@ from matplotlib.patches import Rectangle
 
 from discriminative.ledger import Ledger, table
 from discriminative.papers import Arm, Claim
-from discriminative.report import arm_records
-from discriminative.statistics import Verdict, interval
+from discriminative.report import arm_errors, arm_records
+from discriminative.statistics import Verdict, effect, interval
 
 __all__ = [
     "COLOURS",
@@ -119,8 +119,9 @@ def feature_planes(arms: Iterable[Arm], ledger: Ledger) -> Figure:
     """2-D test features of each arm's first seed, one panel an arm, with the class weights as spokes."""
     arms = list(arms)
     figure: Figure
-    figure, panels = plt.subplots(1, len(arms), figsize=(2.55 * len(arms), 2.9), squeeze=False)
-    for axes, arm in zip(panels[0], arms, strict=True):
+    rows = math.ceil(len(arms) / 2)
+    figure, panels = plt.subplots(rows, 2, figsize=(7.2, 3.7 * rows), squeeze=False)
+    for axes, arm in zip(panels.flat, arms, strict=False):
         run = arm.runs()[0]
         title = "softmax" if arm.name == "m=1" else arm.name
         axes.set(xticks=[], yticks=[], aspect="equal")
@@ -135,7 +136,7 @@ def feature_planes(arms: Iterable[Arm], ledger: Ledger) -> Figure:
         reach = float(np.quantile(np.linalg.norm(features, axis=1), 0.995))
         for c in range(len(weight)):
             points = features[labels == c]
-            axes.scatter(points[:, 0], points[:, 1], s=3, color=CLASSES[c], linewidths=0, alpha=0.75)
+            axes.scatter(points[:, 0], points[:, 1], s=5, color=CLASSES[c], linewidths=0, alpha=0.75)
             spoke = weight[c] / max(float(np.linalg.norm(weight[c])), 1e-12) * reach
             axes.plot([0, spoke[0]], [0, spoke[1]], color=CLASSES[c], linewidth=0.8, alpha=0.6)
             axes.annotate(str(c), spoke * 1.12, color=CLASSES[c], ha="center", va="center", fontsize=9)
@@ -449,45 +450,35 @@ def gap_against_error(arms: Iterable[Arm], ledger: Ledger) -> Figure:
 
 
 def learning_curves(experiments: dict[int, Iterable[Arm]], ledger: Ledger) -> Figure:
-    """Test error of each named arm against the number of training images, with intervals."""
+    """Change of the test error beside softmax at each number of training images, paired by seed, with intervals.
+
+    Runs that finished above 50 % error are left out here and counted elsewhere.
+    """
     figure: Figure
-    figure, axes = plt.subplots(figsize=(7.2, 4.4))
+    figure, axes = plt.subplots(figsize=(7.2, 4.6))
     series: dict[str, list[tuple[int, float, float, float]]] = {}
     for size, arms in experiments.items():
-        for arm in arms:
-            frame = table(record for record in arm_records(arm, ledger) if record["status"] == "finished")
-            if len(frame) >= 3:
-                series.setdefault(arm.name, []).append((size, *interval(frame["test_error"].tolist())))
-    for name, points in series.items():
-        sizes_of, mean, low, high = (np.array(column, dtype=float) for column in zip(*sorted(points), strict=True))
+        found = {arm.name: {seed: k for seed, k in arm_errors(arm, ledger).items() if k is not None} for arm in arms}
+        images = 10_000
+        for name, wrong in found.items():
+            kept = [seed for seed, k in wrong.items() if seed in found["softmax"] and 2 * k <= images]
+            gains = [effect(found["softmax"][seed], wrong[seed], images) for seed in kept]
+            if name != "softmax" and len(gains) >= 3:
+                middle, least, most = (100 * math.expm1(-g) for g in interval(gains))
+                series.setdefault(name, []).append((size, middle, most, least))
+    for k, (name, points) in enumerate(series.items()):
+        nudge = 1.035 ** (k - len(series) / 2)
+        size_of, mean, low, high = (np.array(column, dtype=float) for column in zip(*sorted(points), strict=True))
         axes.errorbar(
-            sizes_of,
-            mean,
-            yerr=[mean - low, high - mean],
-            color=colour(name),
-            marker="o",
-            markersize=5,
-            elinewidth=1,
-            linewidth=1.6,
-        )
-        axes.annotate(
-            name,
-            (sizes_of[0], mean[0]),
-            xytext=(-7, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=9,
-            color=colour(name),
-        )
-    axes.set(xscale="log", yscale="log", xlabel="training images", ylabel="test error (%)")
+            size_of * nudge, mean, yerr=[mean - low, high - mean], color=colour(name), marker="o", markersize=5,
+            elinewidth=1, linewidth=1.4, label=name,
+        )  # fmt: skip
+    axes.axhline(0, color=COLOURS["softmax"], linewidth=2, zorder=0)
+    axes.legend(fontsize=9, ncols=2)
     sizes = sorted(experiments)
+    axes.set(xscale="log", xlabel="training images", ylabel="change of the test error beside softmax (%)")
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.minorticks_off()
-    ticks = [0.5, 1, 2, 3, 5, 10, 20]
-    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    if sizes:
-        axes.set_xlim(sizes[0] / 2.6, sizes[-1] * 1.25)
     return figure
 
 
