@@ -4,7 +4,7 @@ PROFILE ?= quick
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book test lint bless clean setup pages
+.PHONY: book pdf test lint bless clean setup pages
 
 setup: .venv/ready
 
@@ -22,12 +22,17 @@ ifdef SYSTEM_TORCH
 else
 	@$(BIN)/python -m pip install --quiet --progress-bar on -r requirements.lock
 endif
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install --quiet --no-deps -e .
 	@touch $@
 
 book: setup
 	@$(BIN)/python -m discriminative run --profile $(PROFILE)
 	@$(BIN)/python -m discriminative book --profile $(PROFILE)
+
+# `book` prints the PDF too wherever there is a Chromium; here it is an error if there is none.
+pdf: book
+	@test -f build/html/discriminative-features.pdf || { echo "printing needs a Chromium; name one with CHROMIUM=..."; exit 1; }
+	@echo "the PDF: build/html/discriminative-features.pdf"
 
 # The book that the tests look at, if there is none yet.
 pages: setup

@@ -179,7 +179,7 @@ def test_training_imports_nothing_beyond_torch_torchvision_numpy_and_pandas() ->
 import sys
 class Hidden:
     names = {"sklearn", "scipy", "matplotlib", "seaborn", "IPython", "tqdm", "papermill", "jupyter_book", "myst_nb"}
-    names |= {"yaml", "lightning", "snakemake", "sympy", "nbformat"}
+    names |= {"yaml", "lightning", "snakemake", "nbformat"}
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in self.names:
             raise ModuleNotFoundError(name)

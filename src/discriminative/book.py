@@ -13,15 +13,18 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.metadata import distribution, version
 from pathlib import Path
 from typing import Any
 
 from discriminative._tensors import require
+from discriminative.cost_page import cost_page
 from discriminative.paths import project_root
+from discriminative.provenance_page import export_csv, provenance_page
 
-__all__ = ["bless", "execute", "look_over", "make", "reference_copy"]
+__all__ = ["bless", "content_pages", "execute", "look_over", "make", "reference_copy"]
 
 Notebook = dict[str, Any]
 
@@ -35,13 +38,24 @@ def make(profile: str) -> int:
     root = project_root()
     for path in sorted((root / "notebooks").glob("*.ipynb")):
         execute(path, profile, root)
-    stage(profile, root)
-    build_site(root)
+    chromium = browser()
+    stage(profile, root, pdf=chromium is not None)
+    build_site(root, chromium)
     problems = look_over(root / "build" / "html")
     if problems:
         raise BookError(f"the built book has {len(problems)} problems: {'; '.join(problems[:5])}")
     print(f"the book is built: open {root / 'build' / 'html' / 'index.html'}")
+    if chromium is None:
+        print("without its PDF: there is no Chromium")
     return 0
+
+
+def browser() -> str | None:
+    """The browser that prints the PDF and that the tests drive: ``CHROMIUM`` (empty for none), else one on the path."""
+    named = os.environ.get("CHROMIUM")
+    if named is not None:
+        return named or None
+    return next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -203,11 +217,18 @@ def bless() -> int:
 # ---------------------------------------------------------------------------------------------------------------------
 # Staging and building
 
+PDF = "discriminative-features.pdf"
 PAGES = ("_config.yml", "_toc.yml", "intro.md", "book", "src")
 
 
-def stage(profile: str, root: Path) -> None:
-    """Lay out ``build/site``: the pages, the executed notebooks in the places of the bare ones, and MathJax."""
+def stage(profile: str, root: Path, pdf: bool = False) -> None:
+    """Lay out ``build/site``: the pages, the executed notebooks in the places of the bare ones, and MathJax.
+
+    Args:
+        profile: the scale of the notebooks' own runs.
+        root: the project.
+        pdf: whether the book will have its PDF; without one, the introduction does not link to it.
+    """
     site = root / "build" / "site"
     shutil.rmtree(site, ignore_errors=True)
     site.mkdir(parents=True)
@@ -219,11 +240,21 @@ def stage(profile: str, root: Path) -> None:
             shutil.copy(source, site / name)
     shutil.copytree(root / "build" / "executed", site / "notebooks", ignore=shutil.ignore_patterns("*.part*"))
     stage_figures(site)
-    (site / "book" / "execution.md").write_text(execution_page(root))
+    for name, page in GENERATED.items():
+        (site / "book" / f"{name}.md").write_text(page(root))
+    export_csv(root, site / "book" / "ledger.csv")
+    if not pdf:
+        intro = site / "intro.md"
+        intro.write_text(without_pdf(intro.read_text()))
     stage_mathjax(site / "book" / "assets" / "mathjax")
     repository = os.environ.get("REPOSITORY_URL")
     if repository:
         switch_on_buttons(site / "_config.yml", repository)
+
+
+def without_pdf(text: str) -> str:
+    """A page less its lines that link to the PDF."""
+    return "".join(line for line in text.splitlines(keepends=True) if PDF not in line)
 
 
 def stage_figures(site: Path) -> None:
@@ -286,7 +317,7 @@ def execution_page(root: Path) -> str:
         environment = told["environment"]
         rows.append(
             f"| {{doc}}`../notebooks/{path.stem}` | {told['finished']} | {told['seconds']:.0f} | {told['profile']} "
-            f"| {environment['device_name']} | {environment['python']} | {environment['torch']} "
+            f"| {environment['device_name']}, Python {environment['python']}, torch {environment['torch']} "
             f"| `{environment['revision']}` |"
         )
     versions = [(name, version(name)) for name in ("jupyter-book", "papermill", "sphinx", "sphinx-proof", "myst-nb")]
@@ -297,8 +328,8 @@ def execution_page(root: Path) -> str:
             "Every page with numbers is a notebook that papermill executed before the book was built. A revision with",
             "a `+` had changes on top of the commit.",
             "",
-            "| Notebook | Executed | Seconds | Profile | Device | Python | torch | Revision |",
-            "| --- | --- | ---: | --- | --- | --- | --- | --- |",
+            "| Notebook | Executed | Seconds | Profile | On | Revision |",
+            "| --- | --- | ---: | --- | --- | --- |",
             *rows,
             "",
             "Built with " + ", ".join(f"{name} {number}" for name, number in versions) + ".",
@@ -307,33 +338,259 @@ def execution_page(root: Path) -> str:
     )
 
 
-def build_site(root: Path) -> None:
-    """Strictly, from nothing, into a temporary place; ``build/html`` is replaced only by a whole book."""
-    out, log = root / "build" / "out", root / "build" / "jupyter-book.log"
+STATEMENT = re.compile(
+    r"^(?P<fence>`{3,}|:{3,})\{(?:prf:(?P<kind>proposition|theorem|corollary|lemma)|admonition)\}"
+    r"[ ]*(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=fence)[ ]*$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A proposition, theorem, corollary, lemma or erratum of a chapter, with its executed checks."""
+
+    kind: str
+    label: str
+    title: str
+    ours: bool
+    printed: tuple[str, ...]
+    corrected: tuple[str, ...]
+    checks: tuple[dict[str, Any], ...]
+
+    @property
+    def link(self) -> str:
+        """A role that links to it from any page."""
+        if self.kind == "erratum":
+            return f"{{ref}}`{self.title} <{self.label}>`"
+        return f"{{prf:ref}}`{self.label}`: {self.title}"
+
+
+def statements(executed: Notebook) -> list[Statement]:
+    """Every proposition, theorem, corollary, lemma and erratum of an executed notebook, in reading order.
+
+    Raises:
+        BookError: if one has no executed check.
+    """
+    checks: dict[str, list[dict[str, Any]]] = {}
+    for cell in executed["cells"]:
+        for output in cell.get("outputs", []):
+            check = output.get("metadata", {}).get("check")
+            if check:
+                checks.setdefault(check["label"], []).append(check)
+    found = []
+    for cell in executed["cells"]:
+        if cell["cell_type"] != "markdown":
+            continue
+        for match in STATEMENT.finditer("".join(cell["source"])):
+            options = dict(re.findall(r"^:(\w+):[ ]*(.*?)[ ]*$", match["body"], flags=re.MULTILINE))
+            classes = options.get("class", "").split()
+            kind = match["kind"] or ("erratum" if "erratum" in classes else None)
+            if kind is None:
+                continue
+            label = options.get("name" if kind == "erratum" else "label", "")
+            if label not in checks:
+                raise BookError(f"the {kind} {match['title']!r} has no executed check under its label {label!r}")
+            found.append(
+                Statement(
+                    kind, label, match["title"].strip(), "ours" in classes,
+                    _paragraphs(match["body"], "printed"), _paragraphs(match["body"], "corrected"),
+                    tuple(checks[label]),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _paragraphs(body: str, kind: str) -> tuple[str, ...]:
+    """The paragraphs that carry a class, as ``{.printed}`` on the line above them."""
+    return tuple(re.findall(rf"^\{{\.{kind}\}}\n(.+?)(?=\n\s*\n|\Z)", body, flags=re.MULTILINE | re.DOTALL))
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>$|#~^])", r"\\\1", text)
+
+
+def _digits(value: float) -> str:
+    """Two significant digits as a formula."""
+    mantissa, _, exponent = f"{value:.2g}".partition("e")
+    if not exponent:
+        return mantissa
+    power = f"10^{{{int(exponent)}}}"
+    return power if mantissa == "1" else f"{mantissa} \\cdot {power}"
+
+
+def _bound(check: dict[str, Any]) -> tuple[str, str]:
+    """A check's bound and the worst case that it met, as cells of a table."""
+    for key, sign in (("at_most", r"\le"), ("at_least", r"\ge")):
+        if key in check:
+            return f"${sign} {_digits(check[key])}$", f"${_digits(check['worst'])}$"
+    return "exact", "–"
+
+
+def _told(kind: str, check: dict[str, Any]) -> str:
+    what = check["what"] or ("the printed line fails" if kind == "erratum" else "the statement, as it stands")
+    return _plain(what[:1].upper() + what[1:])
+
+
+def _chapters(root: Path) -> list[tuple[str, Notebook]]:
+    """Each executed notebook with its name, in the order of the table of contents."""
+    order = (root / "_toc.yml").read_text()
+    paths = sorted((root / "build" / "executed").glob("*.ipynb"), key=lambda path: (order.find(path.stem), path.stem))
+    return [(path.stem, json.loads(path.read_text())) for path in paths]
+
+
+def chapter_title(executed: Notebook) -> str:
+    """The text of a notebook's first heading."""
+    text = "\n".join("".join(cell["source"]) for cell in executed["cells"] if cell["cell_type"] == "markdown")
+    found = re.search(r"^# +(.*)$", text, flags=re.MULTILINE)
+    return found.group(1) if found else "Untitled"
+
+
+def proofs_page(root: Path) -> str:
+    """Every statement of the book with its checks: the bound of each and the worst case that was found."""
+    lines = [
+        "(all-proofs)=",
+        "# Every proof and its check",
+        "",
+        "A proof convinces; a check that runs guards against a slip in the proof, in its statement and in the code.",
+        "Each statement of the book is listed here with what was executed for it: over random instances in double",
+        "precision, against a bound, or symbolically, without rounding (*exact*). The worst case is the one that this",
+        "copy of the book met. A statement without a check cannot be listed: the build stops. A check never stands in",
+        "for a proof; the link leads to the proof.",
+        "",
+    ]
+    for stem, executed in _chapters(root):
+        listed = statements(executed)
+        checks = sum(len(item.checks) for item in listed)
+        lines += [f"## {chapter_title(executed)}", ""]
+        lines += [f"{{doc}}`../notebooks/{stem}`: {len(listed)} statements, {checks} checks.", ""]
+        lines += ["```{list-table}", ":header-rows: 1", ":class: proofs", ":widths: 38 34 14 14", ""]
+        lines += ["* - Statement", "  - What was executed", "  - Bound", "  - Worst case"]
+        for item in listed:
+            shown = item.link + (" [ours]{.ours-mark}" if item.ours else "")
+            for check in item.checks:
+                bound, worst = _bound(check)
+                lines += [f"* - {shown}".rstrip(), f"  - {_told(item.kind, check)}", f"  - {bound}", f"  - {worst}"]
+                shown = ""
+        lines += ["```", ""]
+    return "\n".join(lines)
+
+
+def errata_page(root: Path) -> str:
+    """Every erratum of the book: the printed line, the corrected one, and a link to the place that proves it."""
+    lines = [
+        "(all-errata)=",
+        "# Errata",
+        "",
+        "What we believe to be slips in the papers, gathered from the chapters; each was checked before it was called",
+        "one, and has a cell that shows it. None is meant as more than help to the next reader, and every one of them",
+        "can itself be wrong: the link leads to the argument and to the cell, which can be run and disputed.",
+        "",
+    ]
+    for stem, executed in _chapters(root):
+        listed = [item for item in statements(executed) if item.kind == "erratum"]
+        if not listed:
+            continue
+        lines += [f"## {chapter_title(executed)}", "", f"{{doc}}`../notebooks/{stem}`", ""]
+        for item in listed:
+            lines += [f":::{{admonition}} {item.link}", ":class: erratum", ""]
+            for kind, paragraphs in (("printed", item.printed), ("corrected", item.corrected)):
+                for paragraph in paragraphs:
+                    lines += [f"{{.{kind}}}", paragraph, ""]
+            for check in item.checks:
+                bound, worst = _bound(check)
+                found = f"bound {bound}, found {worst}" if "worst" in check else "exact"
+                lines += ["{.check}", f"✓ {_told(item.kind, check)}: {found}.", ""]
+            lines += [":::", ""]
+    return "\n".join(lines)
+
+
+# The pages that staging writes: ``book/<name>.md`` by the function named here. Another one is another line.
+GENERATED: dict[str, Callable[[Path], str]] = {
+    "execution": execution_page,
+    "proofs": proofs_page,
+    "errata": errata_page,
+    "cost": cost_page,
+    "provenance": provenance_page,
+}
+
+
+def build_site(root: Path, chromium: str | None = None) -> None:
+    """Strictly, from nothing, into a temporary place; ``build/html`` is replaced only by a whole book.
+
+    With a Chromium the book is also built as a single page, at the same time, and printed.
+    """
+    out = root / "build" / "out"
     shutil.rmtree(out, ignore_errors=True)
-    book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*book, "build", str(root / "build" / "site"), "--path-output", str(out)]
-    print("building the site", flush=True)
-    with log.open("w") as stream:
-        run = subprocess.run(
-            [*command, "--all", "-W", "--keep-going", "-n"], stdout=stream, stderr=subprocess.STDOUT, check=False
-        )
-    if run.returncode:
-        text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
-        lines = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Error", line)]
-        told = "\n  ".join(lines[:12]) or text[-800:]
-        raise BookError(f"jupyter-book refused the book (all of it in {log}):\n  {told}")
+    builders = ("html", "singlehtml") if chromium else ("html",)
+    print("building the site" + (" and its PDF" if chromium else ""), flush=True)
+    runs = [(builder, _sphinx(root, builder, out / builder)) for builder in builders]
+    for builder, run in runs:
+        run.wait()
+        if run.returncode:
+            log = _log(root, builder)
+            text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
+            lines = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Error", line)]
+            told = "\n  ".join(lines[:12]) or text[-800:]
+            for _, other in runs:
+                other.wait()
+            raise BookError(f"jupyter-book refused the book (all of it in {log}):\n  {told}")
+    pages = out / "html" / "_build" / "html"
+    for page in pages.rglob("*.html"):
+        page.write_text(without_thebe(page.read_text()))
+    if chromium:
+        print_pdf(chromium, out / "singlehtml" / "_build" / "singlehtml" / "intro.html", pages / PDF)
     html_folder = root / "build" / "html"
     shutil.rmtree(html_folder, ignore_errors=True)
-    shutil.move(str(out / "_build" / "html"), html_folder)
+    shutil.move(str(pages), html_folder)
     shutil.rmtree(out, ignore_errors=True)
+
+
+def _log(root: Path, builder: str) -> Path:
+    return root / "build" / f"jupyter-book-{builder}.log"
+
+
+def _sphinx(root: Path, builder: str, out: Path) -> subprocess.Popen[bytes]:
+    program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*program, "build", str(root / "build" / "site"), "--path-output", str(out), "--builder", builder]
+    with _log(root, builder).open("w") as stream:
+        return subprocess.Popen(
+            [*command, "--all", "-W", "--keep-going", "-n"], stdout=stream, stderr=subprocess.STDOUT
+        )
+
+
+def print_pdf(chromium: str, page: Path, target: Path) -> None:
+    """Print a page, once its formulas are set, with an outline of its headings."""
+    profile = page.parent / "profile"
+    command = [
+        *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        *(f"--user-data-dir={profile}", "--virtual-time-budget=30000", "--no-pdf-header-footer"),
+        *("--generate-pdf-document-outline", f"--print-to-pdf={target}", page.as_uri()),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if run.returncode or not target.exists():
+        told = run.stderr.strip().splitlines()[-1:] or ["no reason given"]
+        raise BookError(f"{chromium} did not print the PDF ({told[0]}); CHROMIUM= leaves it out")
+
+
+def without_thebe(page: str) -> str:
+    """A page without the launcher that Jupyter Book puts into each: we offer none, and it names outside hosts."""
+    scripts = (
+        r">\s*const THEBE_JS_URL.*?",
+        r"[^>]*sphinx-thebe\.js[^>]*>",
+        r" type=\"text/x-thebe-config\">.*?",
+        r">kernelName = .*?",
+    )
+    return re.sub(rf"[ \t]*<script(?:{'|'.join(scripts)})</script>\n?", "", page, flags=re.DOTALL)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Looking over what was built
 
 
-def _content_pages(folder: Path) -> Iterator[Path]:
+def content_pages(folder: Path) -> Iterator[Path]:
+    """The pages that were written for reading: not the search page, the index and what the theme brings."""
     for path in sorted(folder.rglob("*.html")):
         if path.relative_to(folder).parts[0] not in ("_static", "_sources") and path.name not in (
             "search.html",
@@ -348,7 +605,7 @@ def look_over(folder: Path) -> list[str]:
     index = folder / "searchindex.js"
     if not index.exists() or index.stat().st_size < 1000:
         problems.append("the search index is empty")
-    pages = list(_content_pages(folder))
+    pages = list(content_pages(folder))
     expected = ("index.html", "intro.html", "notebooks/large_margin_softmax.html")
     problems += [f"{name} is missing" for name in expected if not (folder / name).exists()]
     for path in pages:
@@ -361,6 +618,9 @@ def look_over(folder: Path) -> list[str]:
             alt = html.unescape(found.group(1)) if found else ""
             if len(alt) < 20 or alt.startswith(("../", "_images")):
                 problems.append(f"{page} has an image without a description: {tag[:90]}")
+        for link in re.findall(r"href=\"([^\":#?]+\.pdf)\"", text):
+            if not (path.parent / link).exists():
+                problems.append(f"{page} links to {link}, which is not there")
         if re.search(r"\{(prf:ref|eq|numref|cite:[pt]|glue:\w+)\}", article):
             problems.append(f"{page} shows a raw directive")
     return problems

@@ -340,7 +340,7 @@ def fisher_ratio(features: Tensor, labels: Tensor) -> Tensor:
         labels: ``[B]``.
 
     Returns:
-        A scalar >= 0: 0 where the class means coincide, infinite where distinct classes are points.
+        A scalar, 0 where the class means coincide and infinite where distinct classes are points.
 
     Example:
         >>> fisher_ratio(torch.tensor([[0.0], [2.0], [10.0], [12.0]]), torch.tensor([0, 0, 1, 1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import math
 from collections.abc import Callable, Iterable
@@ -29,6 +30,8 @@ __all__ = [
     "choose",
     "exact",
     "paper_table",
+    "plain_table",
+    "printed_table",
     "refuted",
     "verdicts",
     "verdicts_table",
@@ -52,7 +55,7 @@ def checked(label: str, worst: Any, *, at_most: float, what: str = "") -> None:
     """
     value = float(worst.max()) if hasattr(worst, "max") else float(worst)
     require(value <= at_most, "{} fails: the worst case is {!r}, the bound {!r}", label, value, at_most)
-    _say(label, what, f"holds, within {at_most:g}", worst=value, at_most=at_most)
+    _say(label, what, f"holds, within {at_most:g}" if at_most else "holds", worst=value, at_most=at_most)
 
 
 def exact(label: str, holds: bool, what: str = "") -> None:
@@ -176,10 +179,17 @@ MEASURES: dict[str, tuple[str, Callable[[dict[str, Any]], float]]] = {
 
 
 def arm_measure(arm: Arm, ledger: Ledger, measure: str) -> dict[int, float | None]:
-    """A measure of every run of an arm by seed; ``None`` for a run that diverged."""
+    """A measure of every run of an arm by seed; ``None`` for a run that diverged.
+
+    A record from before its geometry held what the measure needs is left out.
+    """
     require(measure in MEASURES, "measure must be one of {}, got {!r}", sorted(MEASURES), measure)
-    value = MEASURES[measure][1]
-    return {r["run"]["seed"]: value(r) if r["status"] == "finished" else None for r in arm_records(arm, ledger)}
+    found: dict[int, float | None] = {}
+    for record in arm_records(arm, ledger):
+        with contextlib.suppress(KeyError):
+            finished = record["status"] == "finished"
+            found[record["run"]["seed"]] = MEASURES[measure][1](record) if finished else None
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -206,6 +216,17 @@ def _html(head: str, rows: list[str], kind: str = "") -> str:
     """A table that scrolls inside itself."""
     body = "".join(rows)
     return f'<div class="scroll"><table class="ledger {kind}"><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+
+
+def plain_table(heads: list[str], rows: Iterable[list[str]]) -> str:
+    """HTML: a row heading, then numbers, already formatted."""
+    lines = [
+        f'<tr><th scope="row">{html.escape(first)}</th>'
+        + "".join(f'<td class="num">{html.escape(cell)}</td>' for cell in cells)
+        + "</tr>"
+        for first, *cells in rows
+    ]
+    return _html("<tr>" + "".join(f"<th>{html.escape(head)}</th>" for head in heads) + "</tr>", lines)
 
 
 def _signed(value: float) -> str:
@@ -319,6 +340,20 @@ def paper_table(
     return (
         f'<div class="scroll"><table class="ledger"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
+
+
+def printed_table(paper: str, number: str) -> str:
+    """HTML: a table of the paper as it is printed, where there is nothing of ours to put beside it."""
+    cells = papers.printed(paper, number)
+    columns = list(dict.fromkeys(column for _, column in cells))
+    rows = []
+    for row in dict.fromkeys(row for row, _ in cells):
+        shown = "".join(
+            f'<td class="paper">{html.escape(str(cells.get((row, column), "")))}</td>' for column in columns
+        )
+        rows.append(f'<tr><th scope="row">{html.escape(row)}</th>{shown}</tr>')
+    heads = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    return _html(f"<tr><th></th>{heads}</tr>", rows)
 
 
 def caption(arms: Iterable[Arm], ledger: Ledger) -> str:

@@ -83,6 +83,34 @@ def test_gradients(seed):
         assert gradcheck(function, leaves(x, w))
 
 
+def test_where_a_vector_is_zero_the_angle_is_ninety_degrees():
+    one, zero = torch.tensor([[0.6, 0.8]]), torch.zeros(1, 2)
+    y = torch.tensor([0])
+    for x, w in ((one, zero), (zero, one), (zero, zero)):
+        assert additive_angle_logits(x, y, w, 0.5, 2.0).item() == pytest.approx(-2 * math.sin(0.5), rel=1e-6)
+        assert additive_margin_logits(x, y, w, 0.25, 2.0).item() == pytest.approx(-0.5)
+        assert angular_margin_logits(x, y, w, 2, 2.0).item() == pytest.approx(-2.0)
+
+
+@pytest.mark.parametrize("classes", [3, 600, 2100])
+def test_many_classes_have_the_gradients_of_the_plain_formula(classes):
+    """The gradient of the weights is made in parts and, beyond D classes, bent row by row."""
+    x, y, w = batch(seed=1, samples=9, classes=classes, dim=4)
+    rows = torch.arange(9)
+
+    def plain(f, v):
+        cosine = F.normalize(f) @ F.normalize(v).T
+        target = (cosine[rows, y].acos() + 0.5).cos()
+        return 4 * cosine.index_put((rows, y), target)
+
+    grads = []
+    for function in (plain, lambda f, v: additive_angle_logits(f, y, v, 0.5, 4.0)):
+        f, v = leaves(x, w)
+        F.cross_entropy(function(f, v), y).backward()
+        grads.append((f.grad, v.grad))
+    torch.testing.assert_close(grads[0], grads[1])
+
+
 def test_gradient_of_arcface_is_right_on_both_sides_of_the_kinks():
     """The slope is that of s cos(theta + m) down to a thousandth of a radian from 0 and from pi."""
     for start in (0.0, math.pi):

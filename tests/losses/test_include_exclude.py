@@ -161,8 +161,9 @@ def test_the_hessians_of_the_two_readings():
 def test_distances_keep_their_digits_far_from_the_origin():
     x, y, mu = batch(seed=1, samples=40, classes=30, dim=64, dtype=torch.float32)
     x, mu = (x * 2 + 1000).float(), (mu * 2 + 1000).float()
-    exact = include_exclude_loss(x.double(), y, mu.double(), 60.0, 1.0)
-    assert include_exclude_loss(x, y, mu, 60.0, 1.0).item() == pytest.approx(exact.item(), rel=1e-4)
+    exact = include_exclude_loss(x.double(), y, mu.double(), 60.0, 1.0, None, "Eq. 6")
+    assert exact > 1
+    assert include_exclude_loss(x, y, mu, 60.0, 1.0, None, "Eq. 6").item() == pytest.approx(exact.item(), rel=1e-4)
 
 
 def test_a_sample_without_rivals_costs_nothing_and_moves_nothing():

@@ -39,7 +39,7 @@ def test_without_a_fellow_or_a_rival_there_is_no_triplet():
     x, _, w = batch()
     for y in (torch.arange(6), torch.zeros(6, dtype=torch.int64)):
         (f,) = leaves(x)
-        loss = TripletLoss(1.0)(f, y, w)
+        loss = TripletLoss(1000.0)(f, y, w)
         loss.backward()
         assert loss == 0
         assert not f.grad.any()

@@ -186,6 +186,21 @@ def test_compiled_code_takes_the_same_care_of_the_nearest():
     ).abs() < 1e-5
 
 
+def test_nearer_to_antipodal_than_the_floor_the_length_is_a_constant():
+    x, w = at_distance(1e-4)
+    y = torch.tensor([0])
+    (v,) = leaves(w)
+    logits = weights_biased_logits(x, y, v, 1.0)
+    logits[0, 1].backward()
+    floor = torch.finfo(torch.float32).eps ** 0.5
+    (u,) = leaves(w.double())
+    unit = F.normalize(u)
+    expected = x.double()[0] @ (unit[0] + unit[1]) / floor
+    expected.backward()
+    assert logits[0, 1].item() == pytest.approx(expected.item(), rel=1e-3)
+    assert (v.grad.double() - u.grad).norm() <= 1e-3 * u.grad.norm()
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, f64])
 def test_the_antipodal_rival_at_alpha_one_has_logit_zero_and_finite_gradients(dtype):
     w = torch.tensor([[3.0, 4.0], [-3.0, -4.0]], dtype=dtype)

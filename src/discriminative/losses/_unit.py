@@ -5,7 +5,7 @@ weights never are. With H the gradient of the logits, the columns scaled in the 
 
     dL/dx = H W        dL/dw_j = (I - w^_j w^_j') (sum_i H_ij x_i)
 
-are softmax's two matrix products and one projection in place. A margin bends one entry per row: its row of ``H`` is
+are softmax's two matrix products and one projection in place. A margin bends one entry per row: that entry of ``H`` is
 multiplied by the slope of the bend, and what is radial in x is added as one row per sample.
 """
 
@@ -19,7 +19,7 @@ from torch.autograd.function import once_differentiable
 
 from discriminative._tensors import norms
 
-__all__ = ["inverse_norms", "own_cosine", "unit", "unit_weight_logits"]
+__all__ = ["inverse_norms", "own_cosine", "project_rows_", "unit", "unit_weight_logits"]
 
 
 def inverse_norms(vectors: Tensor) -> Tensor:
@@ -48,20 +48,36 @@ class _Unit(torch.autograd.Function):
         return torch.addcmul(grad, result, radial, value=-1).mul_(inverse.unsqueeze(1)), None
 
 
-def unit(vectors: Tensor) -> Tensor:
-    """Each row of ``[N, D]`` at length one; a zero row stays zero and has gradient zero."""
-    result: Tensor = _Unit.apply(vectors, inverse_norms(vectors))
+def unit(vectors: Tensor, inverse: Tensor | None = None) -> Tensor:
+    """Each row of ``[N, D]`` at length one; a zero row stays zero and has gradient zero.
+
+    ``inverse`` is :func:`inverse_norms` of the vectors, where it is known already.
+    """
+    result: Tensor = _Unit.apply(vectors, inverse_norms(vectors) if inverse is None else inverse)
     return result
 
 
-def own_cosine(features: Tensor, labels: Tensor, weight: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Cosine ``[B]`` to the own class, and both unit vectors ``[B, D]``, from ``inverse`` norms of the weights.
+def own_cosine(directions: Tensor, labels: Tensor, weight: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine ``[B]`` of unit features to their own class, and its unit weight ``[B, D]``.
 
-    The cosine is clamped to [-1, 1]; it is 0 where either vector has no direction.
+    ``inverse`` are the inverse norms of the weights. The cosine is clamped to [-1, 1]; it is 0 where either vector has
+    no direction.
     """
-    x = features * inverse_norms(features).unsqueeze(1)
     own = weight[labels] * inverse[labels].unsqueeze(1)
-    return torch.linalg.vecdot(x, own).clamp(-1, 1), x, own
+    return torch.linalg.vecdot(directions, own).clamp(-1, 1), own
+
+
+def project_rows_(grad: Tensor, weight: Tensor, inverse: Tensor) -> Tensor:
+    """From the gradient by the unit weights ``[C, D]`` that by the weights, in place.
+
+    In at most eight parts, so that what is made on the way is an eighth of the weights.
+    """
+    size = max(-(-len(weight) // 8), 256)
+    for start in range(0, len(weight), size):
+        part = slice(start, start + size)
+        radial = torch.linalg.vecdot(grad[part], weight[part]).mul_(inverse[part]).mul_(inverse[part]).unsqueeze(1)
+        grad[part].addcmul_(weight[part], radial, value=-1).mul_(inverse[part].unsqueeze(1))
+    return grad
 
 
 class _UnitWeightLogits(torch.autograd.Function):
@@ -86,19 +102,27 @@ class _UnitWeightLogits(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         features, weight, inverse, labels, slope, turn = ctx.saved_tensors
-        grad_features = grad_weight = own = None
+        grad_features = grad_weight = None
+        index: Any = None
+        own: Any = None
         if labels is not None:
-            own = grad.gather(1, labels.unsqueeze(1))
-        if slope is not None:
-            grad = grad.scatter(1, labels.unsqueeze(1), own * slope.unsqueeze(1))
-        if ctx.needs_input_grad[1]:
-            grad_weight = grad.T @ features
-            radial = (torch.linalg.vecdot(grad_weight, weight) * inverse).mul_(inverse).unsqueeze(1)
-            grad_weight.addcmul_(weight, radial, value=-1).mul_(inverse.unsqueeze(1))
+            index = labels.unsqueeze(1)
+            own = grad.gather(1, index)
         if ctx.needs_input_grad[0]:
-            grad_features = (grad * inverse) @ weight
+            scaled = grad * inverse
+            if slope is not None:
+                scaled.scatter_(1, index, own * (slope * inverse[labels]).unsqueeze(1))
+            grad_features = scaled @ weight
+            del scaled  # its memory serves the gradient of the weight
             if turn is not None:
                 grad_features.addcmul_(features, own * turn.unsqueeze(1))
+        if ctx.needs_input_grad[1]:
+            if slope is not None and len(weight) <= features.shape[1]:  # few classes: bend a copy of the gradient
+                grad = grad.scatter(1, index, own * slope.unsqueeze(1))
+            grad_weight = grad.T @ features
+            if slope is not None and len(weight) > features.shape[1]:  # many: add what the bend adds, row by row
+                grad_weight.index_add_(0, labels, features * (own * (slope - 1).unsqueeze(1)))
+            project_rows_(grad_weight, weight, inverse)
         return grad_features, grad_weight, None, None, None, None, None
 
 

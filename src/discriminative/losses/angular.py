@@ -59,18 +59,19 @@ def angular_margin_logits(
         blend = check_number("blend", blend, at_least=0)
     with torch.autocast(features.device.type, enabled=False):
         x, w = lift(features, weight)
-        inverse = inverse_norms(w)
+        inverse, x_inverse = inverse_norms(w), inverse_norms(x)
+        directions = unit(x, x_inverse)
         with torch.no_grad():
-            cosine, x_unit, _ = own_cosine(x, labels, w, inverse)
+            cosine, _ = own_cosine(directions, labels, w, inverse)
             value, slope = _psi_and_slope(cosine, margin)
             value = (blend * cosine + value) / (1 + blend)
             slope = (blend + slope) / (1 + blend)
             if scale is None:  # |x| psi: its gradient has a radial part, (psi - c psi') x / |x|
-                length = torch.linalg.vecdot(x, x_unit)
-                turn = (value - slope * cosine) * inverse_norms(x)
+                length = torch.linalg.vecdot(x, directions)
+                turn = (value - slope * cosine) * x_inverse
         if scale is None:
             return unit_weight_logits(x, w, inverse, labels, length * value, slope, turn)
-        return unit_weight_logits(unit(x) * scale, w, inverse, labels, scale * value, slope)
+        return unit_weight_logits(directions * scale, w, inverse, labels, scale * value, slope)
 
 
 def additive_margin_logits(features: Tensor, labels: Tensor, weight: Tensor, margin: float, scale: float) -> Tensor:
@@ -102,10 +103,10 @@ def additive_margin_logits(features: Tensor, labels: Tensor, weight: Tensor, mar
     check_batch(features, labels, weight)
     with torch.autocast(features.device.type, enabled=False):
         x, w = lift(features, weight)
-        inverse = inverse_norms(w)
+        inverse, directions = inverse_norms(w), unit(x)
         with torch.no_grad():
-            cosine, _, _ = own_cosine(x, labels, w, inverse)
-        return unit_weight_logits(unit(x) * scale, w, inverse, labels, scale * (cosine - margin))
+            cosine, _ = own_cosine(directions, labels, w, inverse)
+        return unit_weight_logits(directions * scale, w, inverse, labels, scale * (cosine - margin))
 
 
 def additive_angle_logits(features: Tensor, labels: Tensor, weight: Tensor, margin: float, scale: float) -> Tensor:
@@ -142,14 +143,14 @@ def additive_angle_logits(features: Tensor, labels: Tensor, weight: Tensor, marg
     check_batch(features, labels, weight)
     with torch.autocast(features.device.type, enabled=False):
         x, w = lift(features, weight)
-        inverse = inverse_norms(w)
+        inverse, directions = inverse_norms(w), unit(x)
         with torch.no_grad():
-            cosine, x_unit, own = own_cosine(x, labels, w, inverse)
-            sine = torch.linalg.vector_norm(own - cosine.unsqueeze(1) * x_unit, dim=1)  # exact near 0 and pi
+            cosine, own = own_cosine(directions, labels, w, inverse)
+            sine = torch.linalg.vector_norm(own - cosine.unsqueeze(1) * directions, dim=1)  # exact near 0 and pi
             sine = torch.where(cosine == 0, (1 - cosine.square()).sqrt(), sine)  # a zero vector is at 90 degrees
             value = cosine * math.cos(margin) - sine * math.sin(margin)
             slope = math.cos(margin) + math.sin(margin) * cosine / sine.clamp_min(torch.finfo(x.dtype).eps ** 0.5)
-        return unit_weight_logits(unit(x) * scale, w, inverse, labels, scale * value, slope)
+        return unit_weight_logits(directions * scale, w, inverse, labels, scale * value, slope)
 
 
 class ASoftmax(LinearHead):

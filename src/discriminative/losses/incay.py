@@ -119,7 +119,7 @@ class FeatureIncay(nn.Module):
 
     @property
     def largest_pull(self) -> float:
-        r"""The greatest norm of a sample's gradient under RN: :math:`\tfrac{3\sqrt3}{8}\,\epsilon^{-3/2}`."""
+        r"""The most that a gradient under RN can measure, :math:`\tfrac{3\sqrt3}{8}\,\epsilon^{-3/2}`."""
         return 3 * math.sqrt(3) / 8 / (self.eps * math.sqrt(self.eps))
 
     def extra_repr(self) -> str:

@@ -110,11 +110,10 @@ def include_exclude_loss(
             near = rank.topk(min(nearest, rank.shape[1]), dim=1, largest=False, sorted=False).indices
             distance, allowed = distance.gather(1, near), allowed.gather(1, near)
         count = allowed.sum(1, keepdim=True)
-        alone = count == 0
         power = count.clamp_min(1) if reading == "A.1" else 1
-        logits = (-distance / (2 * spread * power)).masked_fill(~allowed, -torch.inf).masked_fill(alone, 0.0)
+        logits = (-distance / (2 * spread * power)).masked_fill(~allowed, -torch.inf)
         losses = (own / (2 * spread) + margin + logits.logsumexp(1)).relu()
-        return reduce(losses.masked_fill(alone.squeeze(1), 0.0), reduction)
+        return reduce(losses.masked_fill((count == 0).squeeze(1), 0.0), reduction)
 
 
 def _rivals(labels: Tensor, centers: Tensor, rivals: Rivals) -> tuple[Tensor, Tensor]:

@@ -184,6 +184,7 @@ class Blend(nn.Module):
         return self.floor if fraction == 1 else self.start * (self.floor / self.start) ** fraction
 
     def step(self) -> None:
+        """Advance by one optimiser step."""
         self.steps += 1
         self.value.fill_(self.at(self.steps))
 

@@ -72,7 +72,7 @@ class TripletLoss(nn.Module):
             return reduce(features.float().sum(1), "mean")
         with torch.no_grad():
             (lifted,) = lift(features)
-            distance = torch.cdist(lifted, lifted, compute_mode="donot_use_mm_for_euclid_dist")
+            distance = _distances(lifted)
             fellow = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
             positive = distance.masked_fill(~fellow, -1).argmax(1)
             negative = distance.masked_fill(same, torch.inf).argmin(1)
@@ -111,7 +111,7 @@ def contrastive_loss(features: Tensor, labels: Tensor, margin: float) -> Tensor:
     same = _same_class(features, labels)
     with torch.autocast(features.device.type, enabled=False):
         (f,) = lift(features)
-        distance = torch.cdist(f, f, compute_mode="donot_use_mm_for_euclid_dist")
+        distance = _distances(f)
         losses = torch.where(same, distance, (margin - distance).relu()).square() / 2
         return losses.triu(1).sum() / max(len(labels) * (len(labels) - 1) / 2, 1)
 
@@ -137,6 +137,12 @@ class ContrastiveLoss(nn.Module):
 
     def extra_repr(self) -> str:
         return f"margin={self.margin:g}"
+
+
+def _distances(features: Tensor) -> Tensor:
+    """``[B, B]``, by one matrix product; measured from the mean, so they keep their digits wherever features lie."""
+    centred = features - features.detach().mean(0)
+    return torch.cdist(centred, centred, compute_mode="use_mm_for_euclid_dist")
 
 
 def _same_class(features: Tensor, labels: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from discriminative._tensors import check_batch, check_number, lift, norms, require
-from discriminative.losses._unit import inverse_norms, unit, unit_weight_logits
+from discriminative.losses._unit import inverse_norms, project_rows_, unit, unit_weight_logits
 from discriminative.losses.normalized import weight_normalized_logits
 from discriminative.losses.softmax import LinearHead
 
@@ -89,8 +89,7 @@ class _BiasedLogits(torch.autograd.Function):
                     grad_weight.add_(by_base)
                 else:
                     grad_weight.index_add_(0, labels, by_base)
-            radial = (torch.linalg.vecdot(grad_weight, weight) * inverse).mul_(inverse).unsqueeze(1)
-            grad_weight.addcmul_(weight, radial, value=-1).mul_(inverse.unsqueeze(1))
+            project_rows_(grad_weight, weight, inverse)
         return grad_features, grad_weight, None, None, None, None
 
 

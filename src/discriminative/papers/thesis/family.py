@@ -56,7 +56,33 @@ def _configurations() -> Iterator[tuple[str, Run]]:
 FAMILY_TUNING = tuple(Arm(name, run, TUNING_SEEDS) for name, run in _configurations())
 
 # What that tuning chose (``report.choose``; a test holds the two equal).
-FAMILY_CHOSEN: dict[str, str] = {}
+FAMILY_CHOSEN = {
+    "softmax-bias": "softmax-bias rate 0.05 decay 0.002",
+    "weight-normalised": "weight-normalised rate 0.1 decay 0.002",
+    "hinge": "hinge rate 0.01 decay 0.0005",
+    "NormFace s=4": "NormFace s=4 rate 0.1",
+    "NormFace s=8": "NormFace s=8 rate 0.1",
+    "NormFace s=16": "NormFace s=16 rate 0.03",
+    "NormFace s=32": "NormFace s=32 rate 0.01",
+    "NormFace": "NormFace s=4 rate 0.1",
+    "A-Softmax m=2": "A-Softmax m=2 floor 1 rate 0.1",
+    "A-Softmax m=3": "A-Softmax m=3 floor 1 rate 0.1",
+    "A-Softmax m=4": "A-Softmax m=4 floor 1 rate 0.05",
+    "CosFace m=0.1 s=8": "CosFace m=0.1 s=8 rate 0.1",
+    "CosFace m=0.1 s=16": "CosFace m=0.1 s=16 rate 0.03",
+    "CosFace m=0.2 s=8": "CosFace m=0.2 s=8 rate 0.1",
+    "CosFace m=0.2 s=16": "CosFace m=0.2 s=16 rate 0.03",
+    "CosFace m=0.35 s=8": "CosFace m=0.35 s=8 rate 0.1",
+    "CosFace m=0.35 s=16": "CosFace m=0.35 s=16 rate 0.03",
+    "CosFace": "CosFace m=0.35 s=16 rate 0.03",
+    "ArcFace m=0.1 s=8": "ArcFace m=0.1 s=8 rate 0.1",
+    "ArcFace m=0.1 s=16": "ArcFace m=0.1 s=16 rate 0.03",
+    "ArcFace m=0.3 s=8": "ArcFace m=0.3 s=8 rate 0.1",
+    "ArcFace m=0.3 s=16": "ArcFace m=0.3 s=16 rate 0.03",
+    "ArcFace m=0.5 s=8": "ArcFace m=0.5 s=8 rate 0.1",
+    "ArcFace m=0.5 s=16": "ArcFace m=0.5 s=16 rate 0.03",
+    "ArcFace": "ArcFace m=0.5 s=8 rate 0.1",
+}
 
 FAMILY = tuple(chosen(name, FAMILY_TUNING, FAMILY_CHOSEN, 12) for name in FAMILY_CHOSEN)
 

@@ -1,0 +1,108 @@
+"""What the losses cost: the page that stands on what ``benchmarks/losses.py`` measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+__all__ = ["cost_figure", "cost_page"]
+
+
+ALT = (
+    "Time of each head beside softmax against the number of classes on a logarithmic axis. All lines fall as the "
+    "classes grow; those of the margin heads end near one, those of W-Softmax near two."
+)
+
+
+def _measured(root: Path) -> dict[str, dict[str, Any]]:
+    folder = root / "benchmarks" / "results"
+    return {
+        path.stem: json.loads(path.read_text())
+        for path in sorted(folder.glob("*.json"))
+        if "results" in path.read_text()
+    }
+
+
+def _rows(measured: dict[str, Any], kind: str) -> dict[str, dict[int, dict[str, Any]]]:
+    """Loss to number of classes to what was measured, for one kind (``"head"``, ``"term"`` or another)."""
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    for row in measured["results"]:
+        if row["kind"] == kind and row.get("ratio"):
+            found.setdefault(row["loss"], {})[row["classes"]] = row
+    return found
+
+
+def cost_figure(measured: dict[str, Any], path: Path) -> None:
+    """How the time of each head grows with the classes, beside softmax."""
+    import matplotlib.pyplot as plt
+
+    from discriminative.plots import COLOURS, use_style
+
+    use_style()
+    figure, axes = plt.subplots(figsize=(7.2, 4.2))
+    tints = {"LSoftmax": "m=4", "ASoftmax": "A-Softmax", "WeightNormalizedSoftmax": "weight-normalised"}
+    heads = {name: rows for name, rows in _rows(measured, "head").items() if "," not in name}  # ours, not the papers'
+    floor = 0.0
+    for name, by_classes in sorted(heads.items(), key=lambda item: item[1][min(item[1])]["ratio"]["median"]):
+        family = name.split(" ")[0]
+        tint = COLOURS.get(tints.get(family, family), "#7c3aed" if "WSoftmax" in family else COLOURS["softmax"])
+        classes = sorted(by_classes)
+        ratios = [by_classes[c]["ratio"]["median"] for c in classes]
+        axes.plot(classes, ratios, "o-", color=tint, linewidth=1.5, markersize=4)
+        floor = max(floor * 1.075, ratios[0])  # labels keep their distance on the logarithmic axis
+        axes.annotate(
+            name, (classes[0], ratios[0]), xytext=(classes[0] * 0.8, floor), ha="right", va="center", fontsize=8.5,
+            color=tint,
+        )  # fmt: skip
+    axes.set(xscale="log", yscale="log", xlabel="classes", ylabel="time beside softmax")
+    axes.set_yticks([1, 1.5, 2, 3, 4, 5], ["1", "1.5", "2", "3", "4", "5"])
+    axes.minorticks_off()
+    axes.set_xlim(0.5, None)
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def _table(measured: dict[str, Any], kind: str) -> list[str]:
+    rows = _rows(measured, kind)
+    classes = sorted({c for by_classes in rows.values() for c in by_classes})
+    lines = ["| | " + " | ".join(f"{c:,} classes" for c in classes) + " |", "| --- |" + " ---: |" * len(classes)]
+    for name, by_classes in rows.items():
+        cells = []
+        for c in classes:
+            row = by_classes.get(c)
+            if row is None:
+                cells.append("–")
+                continue
+            ratio, peak = row["ratio"], row.get("peak_mib")
+            told = f"{ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})"
+            cells.append(told + (f"; {peak:.1f} MiB" if peak is not None else ""))
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def cost_page(root: Path) -> str:
+    """``book/cost.md`` with what was measured behind it; the figures go into the staged site."""
+    lines = [(root / "book" / "cost.md").read_text().rstrip(), "", "## What was measured", ""]
+    for name, measured in _measured(root).items():
+        environment, settings = measured["environment"], measured["settings"]
+        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in settings.items() if value is not None)
+        machine = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in environment.items() if v is not None)
+        figure = f"fig-costs-{name}"
+        cost_figure(measured, root / "build" / "site" / "book" / "figures" / f"{figure}.png")
+        lines += [
+            f"```{{figure}} figures/{figure}.png",
+            f":name: {figure}",
+            f":alt: {ALT}",
+            "",
+            f"Time beside softmax as the classes grow (`{name}`). {machine}.",
+            "```",
+            "",
+            f"Median ratio to softmax, with the least and the greatest in brackets, and the peak of memory ({told}).",
+            "",
+        ]
+        for kind in dict.fromkeys(row["kind"] for row in measured["results"]):
+            table = _table(measured, kind)
+            if len(table) > 3:
+                lines += [f"### By {kind}, {name}", "", *table]
+    return "\n".join(lines)
