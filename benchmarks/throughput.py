@@ -3,7 +3,8 @@
 Both train the same network on batches of the same size, in one process, taking turns; the bare loop repeats one batch
 that is already in place: no data, no augmentation, no curves, no checks. The ratio is ours to bare, round by round.
 The share is the arithmetic that the network needs (counted forward and backward) at our speed, of the rate at which
-this device multiplies square matrices in the same precision.
+this device multiplies square matrices in the same precision; on a CPU it can exceed 1, since convolutions and matrix
+products come from different libraries there.
 
     python benchmarks/throughput.py --name throughput-cpu
     python benchmarks/throughput.py --name throughput-gpu --device cuda --compile
