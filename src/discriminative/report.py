@@ -348,9 +348,9 @@ def printed_table(paper: str, number: str) -> str:
     columns = list(dict.fromkeys(column for _, column in cells))
     rows = []
     for row in dict.fromkeys(row for row, _ in cells):
-        shown = "".join(
-            f'<td class="paper">{html.escape(str(cells.get((row, column), "")))}</td>' for column in columns
-        )
+        values = [cells.get((row, column), "") for column in columns]
+        told = [f"{value:g}" if isinstance(value, float) else value for value in values]
+        shown = "".join(f'<td class="paper">{html.escape(text)}</td>' for text in told)
         rows.append(f'<tr><th scope="row">{html.escape(row)}</th>{shown}</tr>')
     heads = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     return _html(f"<tr><th></th>{heads}</tr>", rows)
