@@ -34,7 +34,7 @@ WIDTHS = {"lenet": 500, "lenet-linear": 2, "mlp": 32, "mlp-linear": 2, "digits-c
           "thesis-mnist-2d": 2, "thesis-mnist": 256, "thesis-cifar10": 256, "thesis-cifar100": 512,
           "thesis-lfw": 512}  # fmt: skip
 CLASSES = {"thesis-cifar100": 100, "thesis-lfw": 1000}
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parent / "throughput"
 WARM = 5  # steps of each round that are not timed
 
 
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--augment", action="store_true", help="crops and flips in our loop, too")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="aimed at for each loop of a round")
-    parser.add_argument("--name", help="write benchmarks/results/<name>.json")
+    parser.add_argument("--name", help="write benchmarks/throughput/<name>.json")
     options = parser.parse_args()
     torch.set_num_threads(1)
     precision = options.precision or ("bfloat16" if options.device == "cuda" else "float32")

@@ -16,12 +16,8 @@ ALT = (
 
 
 def _measured(root: Path) -> dict[str, dict[str, Any]]:
-    found = {}
-    for path in sorted((root / "benchmarks" / "results").glob("*.json")):
-        content = json.loads(path.read_text())
-        if any("loss" in row for row in content.get("results", [])):  # others are throughputs
-            found[path.stem] = content
-    return found
+    folder = root / "benchmarks" / "results"
+    return {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
 
 
 def _rows(measured: dict[str, Any], kind: str) -> dict[str, dict[int, dict[str, Any]]]:
