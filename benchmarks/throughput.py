@@ -6,8 +6,8 @@ The share is the arithmetic that the network needs (counted forward and backward
 this device multiplies square matrices in the same precision; on a CPU it can exceed 1, since convolutions and matrix
 products come from different libraries there.
 
-    python benchmarks/throughput.py --name throughput-cpu
-    python benchmarks/throughput.py --name throughput-gpu --device cuda --compile
+    python benchmarks/throughput.py --name cpu
+    python benchmarks/throughput.py --name gpu --device cuda --compile
 """
 
 from __future__ import annotations
