@@ -174,7 +174,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.stale:
         from discriminative.upkeep import retire
 
-        retired = retire(ledger, _keys(arms) if options.experiments else None)
+        asked = {run.id for found in arms.values() for arm in found for run in arm.runs()[: options.seeds]}
+        retired = retire(ledger, asked if options.experiments else None)
         print(f"{len(retired)} stale records moved to {ledger.folder / 'superseded'}")
     jobs = options.jobs or (3 if device == "cuda" else max(1, min(2, os.cpu_count() or 1)))
     reserve = min(10.0, 0.05 * options.budget) if options.budget else 0.0  # to save and to end in

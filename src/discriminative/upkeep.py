@@ -137,13 +137,16 @@ def _different(record: dict[str, Any], now: dict[str, Any]) -> str:
     return ""
 
 
-def retire(ledger: Ledger, keys: Iterable[str] | None = None) -> list[Run]:
-    """Move stale records to ``superseded/``, so that the queue trains their runs again; return the runs."""
-    verified, wanted = ledger.verified(), None if keys is None else set(keys)
+def retire(ledger: Ledger, ids: Iterable[str] | None = None) -> list[Run]:
+    """Move stale records to ``superseded/``, so that the queue trains their runs again; return the runs.
+
+    ``ids`` names the runs that may go; ``None`` means every stale one.
+    """
+    verified, wanted = ledger.verified(), None if ids is None else set(ids)
     retired = []
     for record in ledger.records():
         run = Run.from_json(record["run"])
-        if (wanted is None or arm_key(run) in wanted) and standing(record, verified) == "stale":
+        if (wanted is None or run.id in wanted) and standing(record, verified) == "stale":
             ledger.supersede(record)
             retired.append(run)
     return retired
