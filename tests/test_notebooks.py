@@ -108,6 +108,16 @@ MUTATIONS = {
         "for j in range(1, margin):",
         "for j in range(2, margin + 1):",
     ),
+    "a sign in the gradient": (
+        "losses/_target.py",
+        "bend * own + turn * w_norm",
+        "bend * own - turn * w_norm",
+    ),
+    "the margin taken off the wrong way": (
+        "losses/angular.py",
+        "scale * (cosine - margin)",
+        "scale * (cosine + margin)",
+    ),
 }
 
 
