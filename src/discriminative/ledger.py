@@ -295,8 +295,9 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write ``path`` whole, in place of what was there."""
+@contextlib.contextmanager
+def _beside(path: Path, content: bytes) -> Iterator[str]:
+    """The name of a file beside ``path`` that holds ``content`` whole; removed at the end unless it was moved."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -304,27 +305,24 @@ def _replace(path: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(name, 0o644)
+        yield name
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write ``path`` whole, in place of what was there."""
+    with _beside(path, content) as name:
         os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def _create(path: Path, content: bytes) -> None:
     """Write ``path`` whole and only if it does not exist: of two writers the first wins, no reader sees a part."""
     if path.exists():
         return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, 0o644)
-        with contextlib.suppress(FileExistsError):
-            os.link(name, path)
-    finally:
-        os.unlink(name)
+    with _beside(path, content) as name, contextlib.suppress(FileExistsError):
+        os.link(name, path)
 
 
 def read_record(path: Path) -> dict[str, Any]:
