@@ -131,37 +131,40 @@ def _unfit(state: Any, run: Run, source: dict[str, str]) -> str:
 class _Curves:
     """Means over each fortieth of the run, and the first step whose loss is not finite.
 
-    Loss and error of each step wait on the device until :meth:`look` fetches them together.
+    Loss and predictions of each step wait on the device until :meth:`look` fetches them together.
     """
 
-    def __init__(self, steps: int, device: torch.device) -> None:
+    def __init__(self, steps: int) -> None:
         points = min(CURVE_POINTS, steps)
         self.ends = [round((i + 1) * steps / points) for i in range(points)]
-        self.sums = torch.zeros(len(self.ends), 3, dtype=torch.float64)
-        self.rates = [0.0] * len(self.ends)
-        self.blends: list[float | None] = [None] * len(self.ends)
-        self.waiting = torch.zeros(LOOK_EVERY, 2, device=device)
-        self.steps: list[int] = []
+        self.sums = [[0.0, 0.0, 0.0] for _ in self.ends]  # of losses, of errors, and how many steps
+        self.rates = [0.0] * points
+        self.blends: list[float | None] = [None] * points
+        self.waiting: list[tuple[int, Tensor, Tensor, Tensor]] = []
         self.first_bad = -1
 
     def point(self, step: int) -> int:
         return bisect.bisect_right(self.ends, step)
 
-    def add(self, step: int, loss: Tensor, wrong: Tensor, rate: float, blend: float | None) -> None:
-        if len(self.steps) == LOOK_EVERY:
-            self.look()
-        torch.stack([loss.detach(), wrong], out=self.waiting[len(self.steps)])
-        self.steps.append(step)
+    def add(
+        self, step: int, loss: Tensor, predicted: Tensor, labels: Tensor, rate: float, blend: float | None
+    ) -> None:
+        self.waiting.append((step, loss.detach(), predicted, labels))
         i = self.point(step)
         self.rates[i], self.blends[i] = rate, blend
 
     def look(self) -> int:
         """Fetch what waits; the first step with a loss that is no number, or -1."""
-        for step, (loss, wrong) in zip(self.steps, self.waiting[: len(self.steps)].tolist(), strict=True):
-            self.sums[self.point(step)] += torch.tensor([loss, wrong, 1.0], dtype=torch.float64)
+        if not self.waiting:
+            return self.first_bad
+        steps, losses, predicted, labels = zip(*self.waiting, strict=True)
+        errors = (torch.stack(predicted) != torch.stack(labels)).float().mean(1)
+        for step, loss, error in zip(steps, *torch.stack([torch.stack(losses), errors]).tolist(), strict=True):
+            sums = self.sums[self.point(step)]
+            sums[:] = sums[0] + loss, sums[1] + error, sums[2] + 1
             if self.first_bad < 0 and not math.isfinite(loss):
                 self.first_bad = step
-        self.steps = []
+        self.waiting = []
         return self.first_bad
 
     def state(self) -> dict[str, Any]:
@@ -169,17 +172,16 @@ class _Curves:
         return {"sums": self.sums, "rates": list(self.rates), "blends": list(self.blends)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.sums = state["sums"]
+        self.sums = [list(map(float, sums)) for sums in state["sums"]]
         self.rates, self.blends = list(state["rates"]), list(state["blends"])
 
     def result(self, steps_done: int) -> dict[str, Any]:
         self.look()
-        sums = self.sums
-        keep = [i for i, end in enumerate(self.ends) if sums[i, 2] > 0 and end <= steps_done]
+        keep = [i for i, end in enumerate(self.ends) if self.sums[i][2] > 0 and end <= steps_done]
         curves: dict[str, Any] = {
             "step": [self.ends[i] for i in keep],
-            "loss": [four_digits(float(sums[i, 0] / sums[i, 2])) for i in keep],
-            "train_error": [four_digits(float(sums[i, 1] / sums[i, 2])) for i in keep],
+            "loss": [four_digits(self.sums[i][0] / self.sums[i][2]) for i in keep],
+            "train_error": [four_digits(self.sums[i][1] / self.sums[i][2]) for i in keep],
             "rate": [four_digits(self.rates[i]) for i in keep],
         }
         if any(self.blends[i] is not None for i in keep):
@@ -236,7 +238,7 @@ def train(
     groups = _parameter_groups([network, head], run.optimizer.weight_decay)
     fused = True if device.type == "cuda" else None  # one kernel for all parameters
     optimizer = torch.optim.SGD(groups, lr=run.optimizer.rate, momentum=run.optimizer.momentum, fused=fused)
-    curves = _Curves(run.schedule.steps, device)
+    curves = _Curves(run.schedule.steps)
     first, seconds_before = 0, 0.0
     devices = [environment["device_name"]]
 
@@ -280,6 +282,7 @@ def train(
     autocast = torch.autocast(device.type, torch.bfloat16) if run.precision == "bfloat16" else nullcontext()
     step, diverged_at = first, -1
     epoch, order, plan = -1, torch.empty(0), None
+    epoch_images = epoch_labels = torch.empty(0)
     while step < run.schedule.steps and diverged_at < 0:
         if step // per_epoch != epoch:
             epoch = step // per_epoch
@@ -287,13 +290,16 @@ def train(
             if run.augmentation:
                 noise = generator(run.seed, "augmentation", epoch)
                 plan = Augmentation.drawn(run.augmentation, len(fit), noise, device)
+            epoch_labels = fit.labels[order]
+            if ready is not None:
+                epoch_images = ready[order].contiguous(memory_format=torch.channels_last)
         begin = (step % per_epoch) * run.batch_size
         end = begin + run.batch_size
-        index = order[begin:end]
+        labels = epoch_labels[begin:end]
         if ready is None:
-            images, labels = batch(fit, index, data, None if plan is None else plan.of(begin, end))
+            images, _ = batch(fit, order[begin:end], data, None if plan is None else plan.of(begin, end))
         else:
-            images, labels = ready[index].contiguous(memory_format=torch.channels_last), fit.labels[index]
+            images = epoch_images[begin:end]
         rate = run.schedule.rate(run.optimizer.rate, step)
         for group in optimizer.param_groups:
             group["lr"] = rate
@@ -316,8 +322,8 @@ def train(
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
-        wrong = (logits.detach().argmax(1) != labels).float().mean()
-        curves.add(step, loss, wrong, rate, None if blend is None else blend.at(blend.steps))
+        predicted = logits.detach().argmax(1)
+        curves.add(step, loss, predicted, labels, rate, None if blend is None else blend.at(blend.steps))
         if blend is not None:
             blend.step()
         step += 1

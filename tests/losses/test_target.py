@@ -14,7 +14,7 @@ from discriminative.losses._target import bend_target, target_cosine
 def bent(features, labels, weight):
     """|w| |x| sin(2 c): any smooth bend will do, this one is no loss of ours."""
     with torch.no_grad():
-        cosine, x_norm, w_norm = target_cosine(features, weight[labels])
+        cosine, x_norm, w_norm = target_cosine(features, labels, weight)
         value, slope = (2 * cosine).sin(), 2 * (2 * cosine).cos()
     return bend_target(features, labels, weight, cosine, x_norm, w_norm, value, slope)
 
@@ -48,19 +48,27 @@ def test_only_what_is_asked_for_is_differentiated():
 
 @pytest.mark.parametrize("size", [1e-30, 1e-6, 1.0, 1e6, 1e18])
 def test_the_cosine_does_not_depend_on_the_lengths(size):
-    x, _, w = batch(dtype=torch.float32)
-    cosine, x_norm, _ = target_cosine(x * size, w[[0, 1, 2, 3, 0, 1]])
-    expected, plain_norm, _ = target_cosine(x, w[[0, 1, 2, 3, 0, 1]])
+    x, y, w = batch(dtype=torch.float32)
+    cosine, x_norm, _ = target_cosine(x * size, y, w)
+    expected, plain_norm, _ = target_cosine(x, y, w)
     torch.testing.assert_close(cosine, expected, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(x_norm, plain_norm * size, rtol=1e-5, atol=0.0)
 
 
 def test_a_zero_vector_is_at_right_angles_to_everything():
-    features, own = torch.tensor([[0.0, 0.0], [3.0, 4.0]]), torch.tensor([[1.0, 0.0], [0.0, 0.0]])
-    cosine, x_norm, w_norm = target_cosine(features, own)
+    features, weight = torch.tensor([[0.0, 0.0], [3.0, 4.0]]), torch.tensor([[1.0, 0.0], [0.0, 0.0]])
+    cosine, x_norm, w_norm = target_cosine(features, torch.arange(2), weight)
     assert cosine.tolist() == [0.0, 0.0]
     assert x_norm.tolist() == [0.0, 5.0]
     assert w_norm.tolist() == [1.0, 0.0]
+
+
+def test_a_class_counted_once_or_once_a_sample_is_the_same():
+    x, y, w = batch(samples=12, classes=4, dtype=torch.float32)
+    many = target_cosine(x, y, w)  # more samples than classes
+    few = [target_cosine(x[i : i + 1], y[i : i + 1], w) for i in range(len(y))]
+    for whole, parts in zip(many, zip(*few, strict=True), strict=True):
+        assert torch.equal(whole, torch.cat(parts))
 
 
 def test_the_backward_costs_two_products_and_a_row_a_sample():

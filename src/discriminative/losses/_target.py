@@ -22,15 +22,25 @@ from discriminative._tensors import norms
 __all__ = ["bend_target", "target_cosine"]
 
 
-def target_cosine(features: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def target_cosine(features: Tensor, labels: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Cosine ``[B]`` between each feature and its own class weight, with both norms.
 
     The cosine is clamped to [-1, 1]; where either vector is zero it is defined as 0 (the angle as 90 degrees).
     """
-    x_norm, w_norm = norms(features), norms(own)
-    x_unit = features / x_norm.clamp_min(torch.finfo(features.dtype).tiny).unsqueeze(1)
-    w_unit = own / w_norm.clamp_min(torch.finfo(own.dtype).tiny).unsqueeze(1)
-    return (x_unit * w_unit).sum(1).clamp(-1, 1), x_norm, w_norm
+    if len(weight) <= len(labels):  # once a class, or once a sample, whichever are fewer
+        w_norm = norms(weight)
+        w_unit = _units(weight, w_norm).index_select(0, labels)
+        w_norm = w_norm.index_select(0, labels)
+    else:
+        own = weight.index_select(0, labels)
+        w_norm = norms(own)
+        w_unit = _units(own, w_norm)
+    x_norm = norms(features)
+    return w_unit.mul_(_units(features, x_norm)).sum(1).clamp_(-1, 1), x_norm, w_norm
+
+
+def _units(vectors: Tensor, length: Tensor) -> Tensor:
+    return vectors / length.clamp_min(torch.finfo(vectors.dtype).tiny).unsqueeze(1)
 
 
 class _BendTarget(torch.autograd.Function):
@@ -47,7 +57,7 @@ class _BendTarget(torch.autograd.Function):
         cosine: Tensor,
     ) -> Tensor:
         logits = features @ weight.T
-        logits[torch.arange(len(labels), device=labels.device), labels] = x_norm * w_norm * value
+        logits.scatter_(1, labels.unsqueeze(1), (x_norm * w_norm * value).unsqueeze(1))
         ctx.save_for_backward(features, weight, labels, x_norm, w_norm, slope, value - slope * cosine)
         return logits
 
@@ -55,18 +65,16 @@ class _BendTarget(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         features, weight, labels, x_norm, w_norm, slope, intercept = ctx.saved_tensors
-        own = weight[labels]
+        own = weight.index_select(0, labels)
         g = grad.gather(1, labels.unsqueeze(1))
         bend, turn = g * (slope - 1).unsqueeze(1), g * intercept.unsqueeze(1)
-        tiny = torch.finfo(features.dtype).tiny
         grad_features = grad_weight = None
-        if ctx.needs_input_grad[0]:  # softmax's gradient, then what the target entry adds to it
-            x_unit = features / x_norm.clamp_min(tiny).unsqueeze(1)
-            grad_features = torch.addmm(bend * own + turn * w_norm.unsqueeze(1) * x_unit, grad, weight)
-        if ctx.needs_input_grad[1]:
-            w_unit = own / w_norm.clamp_min(tiny).unsqueeze(1)
-            grad_weight = grad.T @ features
-            grad_weight.index_add_(0, labels, bend * features + turn * x_norm.unsqueeze(1) * w_unit)
+        if ctx.needs_input_grad[1]:  # softmax's gradient, and what the target entry adds to it
+            added = _units(own, w_norm).mul_(turn * x_norm.unsqueeze(1)).add_(bend * features)
+            grad_weight = (grad.T @ features).index_add_(0, labels, added)
+        if ctx.needs_input_grad[0]:
+            added = _units(features, x_norm).mul_(turn * w_norm.unsqueeze(1)).add_(own.mul_(bend))
+            grad_features = added.addmm_(grad, weight)
         return grad_features, grad_weight, None, None, None, None, None, None
 
 

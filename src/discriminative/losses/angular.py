@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -193,10 +194,17 @@ class ASoftmax(LinearHead):
 
 
 class _AdditiveHead(LinearHead):
+    _logits: Callable[..., Tensor]
+
     def __init__(self, feature_dim: int, num_classes: int, margin: float, scale: float) -> None:
         super().__init__(feature_dim, num_classes)
         self.margin = check_number("margin", margin, at_least=0)
         self.scale = check_number("scale", scale, above=0)
+
+    def forward(self, features: Tensor, labels: Tensor | None = None) -> Tensor:
+        if labels is None:
+            return sphere_normalized_logits(features, self.weight, self.scale)
+        return self._logits(features, labels, self.weight, self.margin, self.scale)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, margin={self.margin:g}, scale={self.scale:g}"
@@ -219,10 +227,7 @@ class CosFace(_AdditiveHead):
         >>> loss = torch.nn.functional.cross_entropy(head(x, y), y)
     """
 
-    def forward(self, features: Tensor, labels: Tensor | None = None) -> Tensor:
-        if labels is None:
-            return sphere_normalized_logits(features, self.weight, self.scale)
-        return additive_margin_logits(features, labels, self.weight, self.margin, self.scale)
+    _logits = staticmethod(additive_margin_logits)
 
 
 class ArcFace(_AdditiveHead):
@@ -242,7 +247,4 @@ class ArcFace(_AdditiveHead):
         >>> loss = torch.nn.functional.cross_entropy(head(x, y), y)
     """
 
-    def forward(self, features: Tensor, labels: Tensor | None = None) -> Tensor:
-        if labels is None:
-            return sphere_normalized_logits(features, self.weight, self.scale)
-        return additive_angle_logits(features, labels, self.weight, self.margin, self.scale)
+    _logits = staticmethod(additive_angle_logits)

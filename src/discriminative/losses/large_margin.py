@@ -40,8 +40,9 @@ def multiple_angle(cosine: Tensor, margin: int) -> Tensor:
     margin = check_integer("margin", margin)
     cosine = cosine.clamp(-1, 1)
     before, value = torch.ones_like(cosine), cosine
+    twice = 2 * cosine
     for _ in range(margin - 1):
-        before, value = value, 2 * cosine * value - before
+        before, value = value, twice * value - before
     return value
 
 
@@ -79,7 +80,7 @@ def _interval(cosine: Tensor, margin: int) -> Tensor:
     """k of Eq. 2.6, in the dtype of ``cosine``: how many breakpoints j pi / m the angle has passed."""
     k = torch.zeros_like(cosine)
     for j in range(1, margin):
-        k = k + (cosine <= math.cos(j * math.pi / margin)).to(cosine.dtype)
+        k += cosine <= math.cos(j * math.pi / margin)
     return k
 
 
@@ -89,9 +90,10 @@ def _psi_and_slope(cosine: Tensor, margin: int) -> tuple[Tensor, Tensor]:
     sign = 1 - 2 * (k % 2)
     t_before, t = torch.ones_like(cosine), cosine
     u_before, u = torch.zeros_like(cosine), torch.ones_like(cosine)
+    twice = 2 * cosine
     for _ in range(margin - 1):
-        t_before, t = t, 2 * cosine * t - t_before
-        u_before, u = u, 2 * cosine * u - u_before
+        t_before, t = t, twice * t - t_before
+        u_before, u = u, twice * u - u_before
     return sign * t - 2 * k, sign * margin * u
 
 
@@ -137,7 +139,7 @@ def large_margin_logits(
     with torch.autocast(features.device.type, enabled=False):
         x, w = lift(features, weight)
         with torch.no_grad():
-            cosine, x_norm, w_norm = target_cosine(x, w[labels])
+            cosine, x_norm, w_norm = target_cosine(x, labels, w)
             value, slope = _psi_and_slope(cosine, margin)
             value = (blend * cosine + value) / (1 + blend)
             slope = (blend + slope) / (1 + blend)

@@ -115,6 +115,8 @@ def _recompute_close(
         length.scatter_(1, columns, torch.where(close, size.unsqueeze(1), length.gather(1, columns)))
         return
     pairs = (square < CLOSE).nonzero()
+    if not len(pairs):
+        return
     for part in torch.split(pairs, max(len(labels), 1)):
         rows, columns = part.unbind(1)
         logits[rows, columns], length[rows, columns] = _rival(features, weight, labels, alpha, rows, columns)
