@@ -146,9 +146,7 @@ class _Curves:
     def point(self, step: int) -> int:
         return bisect.bisect_right(self.ends, step)
 
-    def add(
-        self, step: int, loss: Tensor, predicted: Tensor, labels: Tensor, rate: float, blend: float | None
-    ) -> None:
+    def add(self, step: int, loss: Tensor, predicted: Tensor, labels: Tensor, rate: float, blend: float | None) -> None:
         self.waiting.append((step, loss.detach(), predicted, labels))
         i = self.point(step)
         self.rates[i], self.blends[i] = rate, blend
