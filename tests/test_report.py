@@ -98,6 +98,18 @@ def test_printed_cells_are_the_papers() -> None:
         papers.printed("thesis", "9.9")
 
 
+def test_only_confirmatory_verdicts_are_corrected_and_all_of_them_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "_judge_claim", lambda *_: Verdict("reproduced", p=0.02))
+    found = report.verdicts("thesis", "laptop", Ledger(tmp_path))
+    named = sum(claim.confirmatory for claim, _ in found.values())
+    judged = {claim.id: verdict for claim, verdict in found.values() if claim.confirmatory and verdict.p == 0.02}
+    assert [verdict.holm_p for verdict in judged.values()] == pytest.approx([0.02 * named] * len(judged))
+    assert judged["C-LSM1"].word == "inconclusive"
+    assert found["C-LSM1a"][1] == Verdict("reproduced", p=0.02)
+
+
 @pytest.fixture
 def ledger(tmp_path: Path, plain: Run) -> tuple[Ledger, Arm]:
     ledger, arm = Ledger(tmp_path), Arm("softmax", plain, (0, 1), "Softmax")

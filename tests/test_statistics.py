@@ -107,6 +107,22 @@ def test_holm_by_hand() -> None:
     assert worse["c"].holm_p == pytest.approx(0.04)
 
 
+def test_holm_counts_a_claim_that_has_no_record_yet() -> None:
+    found = {name: Verdict("reproduced", p=p) for name, p in (("a", 0.02), ("b", 0.001))}
+    corrected = holm(found | {"c": Verdict("not run")})
+    assert [corrected[name].holm_p for name in "ba"] == pytest.approx([0.003, 0.04])
+    assert corrected["c"] == Verdict("not run")
+    assert holm(found | {"c": Verdict("not run"), "d": Verdict("not run")})["a"].word == "inconclusive"  # 3 x 0.02
+
+
+@pytest.mark.parametrize("later", [0.0005, 0.01, 0.3])
+def test_a_record_that_comes_later_withdraws_no_verdict(later: float) -> None:
+    found = {name: Verdict("reproduced", p=p) for name, p in (("a", 0.02), ("b", 0.001))}
+    before = holm(found | {"c": Verdict("not run")})
+    after = holm(found | {"c": Verdict("reproduced", p=later)})
+    assert all(before[name].word == after[name].word == "reproduced" for name in found)
+
+
 def test_a_measure_is_judged_by_its_paired_differences() -> None:
     base: dict[int, float | None] = {0: 10.0, 1: 12.0, 2: 11.0, 3: 10.5}
     verdict = judge(base, {seed: (value or 0) + 3 + 0.1 * seed for seed, value in base.items()}, 1.0)
