@@ -150,6 +150,18 @@ def test_two_writers_leave_one_whole_record(ledger: Ledger, record: dict[str, An
     assert ledger.read(tiny)["metrics"]["test"]["wrong"] in (1, 2)
 
 
+def test_of_two_writers_at_the_same_moment_the_first_wins(
+    ledger: Ledger, record: dict[str, Any], tiny: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.write(record)
+    other = copy.deepcopy(record)
+    other["metrics"]["test"]["wrong"] += 1
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", lambda _: False)  # as the second found it, just before
+        ledger.write(other)
+    assert ledger.read(tiny) == record
+
+
 def test_the_table_has_a_row_a_record(record: dict[str, Any]) -> None:
     frame = table([record])
     assert frame["test_error"].iloc[0] == pytest.approx(100 * record["metrics"]["test"]["wrong"] / 360)
