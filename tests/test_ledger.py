@@ -5,6 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,8 +21,8 @@ from discriminative.ledger import Ledger, LedgerError, Merged, arm_key, correctn
 from discriminative.runs import Run
 from discriminative.training import train
 
-# Of a small file, as Python 3.11 finds it; every later one must find the same.
-FILE_HASH = "49991546e7dbbaf904d5c17bf3a96a29e317ff5a820642bd01dbf7794e974639"
+# Of a small module, as Python 3.11 finds it; every later one must find the same.
+CODE_HASH = "49991546e7dbbaf904d5c17bf3a96a29e317ff5a820642bd01dbf7794e974639"
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +150,18 @@ def test_two_writers_leave_one_whole_record(ledger: Ledger, record: dict[str, An
     assert ledger.read(tiny)["metrics"]["test"]["wrong"] in (1, 2)
 
 
+def test_of_two_writers_at_the_same_moment_the_first_wins(
+    ledger: Ledger, record: dict[str, Any], tiny: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.write(record)
+    other = copy.deepcopy(record)
+    other["metrics"]["test"]["wrong"] += 1
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", lambda _: False)  # as the second found it, just before
+        ledger.write(other)
+    assert ledger.read(tiny) == record
+
+
 def test_the_table_has_a_row_a_record(record: dict[str, Any]) -> None:
     frame = table([record])
     assert frame["test_error"].iloc[0] == pytest.approx(100 * record["metrics"]["test"]["wrong"] / 360)
@@ -159,15 +175,28 @@ def test_a_record_from_other_code_is_unchecked(record: dict[str, Any]) -> None:
     assert not table([other])["checked"].iloc[0]
 
 
-def test_the_source_hash_sees_code_and_not_comments(tmp_path: Path) -> None:
-    def digest(name: str, text: str) -> str:
-        path = tmp_path / name
-        path.write_text(text)
-        return provenance._file_hash(path)
+def test_the_source_hash_sees_code_and_not_comments() -> None:
+    first = provenance._code_hash(b'"""One."""\n\ndef f(x):\n    """Two."""\n    return x + 1  # three\n')
+    assert first == provenance._code_hash(b"def f(x):\n\n    return (x + 1)\n")
+    assert first != provenance._code_hash(b"def f(x):\n    return x + 2\n")
 
-    first = digest("a.py", '"""One."""\n\ndef f(x):\n    """Two."""\n    return x + 1  # three\n')
-    assert first == digest("b.py", "def f(x):\n\n    return (x + 1)\n")
-    assert first != digest("c.py", "def f(x):\n    return x + 2\n")
+
+EDITED = """
+import sys
+from pathlib import Path
+from discriminative import provenance
+from discriminative.runs import Head, Run
+softmax = provenance.PACKAGE / "losses" / "softmax.py"
+softmax.write_text(softmax.read_text() + "\\nEDITED = True\\n")
+print(provenance.source_hash(Run("digits", "mlp", 8, Head("Softmax"), 0)), provenance.PACKAGE)
+"""
+
+
+def test_code_edited_after_its_import_is_not_what_a_record_names(tmp_path: Path, plain: Run) -> None:
+    shutil.copytree(provenance.PACKAGE, tmp_path / "discriminative", ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", EDITED], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [provenance.source_hash(plain), str(tmp_path / "discriminative")]
 
 
 def test_a_run_depends_on_the_loop_and_its_own_head_alone(tiny: Run, plain: Run) -> None:
@@ -322,7 +351,6 @@ def test_a_superseded_record_is_kept_and_no_longer_read(ledger: Ledger, record: 
     assert ledger.records() == []
 
 
-def test_the_source_hash_is_the_same_under_every_python(tmp_path: Path) -> None:
-    path = tmp_path / "a.py"
-    path.write_text('def f(x: int = 1, *, y=None) -> str:\n    return f"{x:>3}" if y is None else [x, 2.5, ...][0]\n')
-    assert provenance._file_hash(path) == FILE_HASH
+def test_the_source_hash_is_the_same_under_every_python() -> None:
+    text = b'def f(x: int = 1, *, y=None) -> str:\n    return f"{x:>3}" if y is None else [x, 2.5, ...][0]\n'
+    assert provenance._code_hash(text) == CODE_HASH

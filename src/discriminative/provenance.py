@@ -22,6 +22,18 @@ __all__ = ["describe_environment", "describe_source", "modules_of", "source_hash
 PACKAGE = Path(discriminative.__file__).parent
 
 
+def _sources() -> dict[str, bytes]:
+    """The text of every module of the package, by name."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(("discriminative", *parts)).removesuffix(".__init__")] = path.read_bytes()
+    return found
+
+
+SOURCES = _sources()  # as they are imported: what is edited on disk later did not produce this process' records
+
+
 def modules_of(run: Run) -> frozenset[str]:
     """Every module of this package whose code a run executes: the loop, the head, and what they import."""
     roots = {"discriminative.training", getattr(losses, run.head.name).__module__}
@@ -40,13 +52,13 @@ def _closure(roots: frozenset[str]) -> frozenset[str]:
         if module in found or module.count(".") == 0 or module in UNCOUNTED:
             continue
         found.add(module)
-        for node in ast.walk(ast.parse(_path(module).read_text())):
+        for node in ast.walk(ast.parse(SOURCES[module])):
             names = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
                 names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            waiting += [name for name in names if name.startswith("discriminative.") and _is_module(name)]
+            waiting += [name for name in names if name.startswith("discriminative.") and name in SOURCES]
     return frozenset(found)
 
 
@@ -54,19 +66,10 @@ def _closure(roots: frozenset[str]) -> frozenset[str]:
 UNCOUNTED = {"discriminative.losses", "discriminative.provenance", "discriminative.paths"}
 
 
-def _path(module: str) -> Path:
-    base = PACKAGE.joinpath(*module.split(".")[1:])
-    return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
-
-
-def _is_module(name: str) -> bool:
-    return _path(name).exists()
-
-
 @cache
-def _file_hash(path: Path) -> str:
-    """SHA-256 of a file's code: comments, docstrings and layout do not count."""
-    tree = ast.parse(path.read_text())
+def _code_hash(text: bytes) -> str:
+    """SHA-256 of a module's code: comments, docstrings and layout do not count."""
+    tree = ast.parse(text)
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
@@ -88,7 +91,7 @@ def source_hash(run: Run) -> str:
     """16 hex digits that change when, and only when, code that the run executes changes."""
     digest = hashlib.sha256()
     for module in sorted(modules_of(run)):
-        digest.update(f"{module} {_file_hash(_path(module))}\n".encode())
+        digest.update(f"{module} {_code_hash(SOURCES[module])}\n".encode())
     return digest.hexdigest()[:16]
 
 

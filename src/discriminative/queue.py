@@ -21,6 +21,7 @@ from discriminative.ledger import Ledger
 from discriminative.networks import flops
 from discriminative.papers import Arm
 from discriminative.paths import project_root
+from discriminative.provenance import revision
 from discriminative.runs import Run
 from discriminative.training import Checkpoint, Interrupted, train
 
@@ -127,6 +128,7 @@ def _start_worker() -> None:
     torch.backends.cudnn.benchmark = True  # every batch has the same shape
     signal.signal(signal.SIGTERM, _ask_to_stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    revision()  # of the code that this worker has just imported
 
 
 @lru_cache(maxsize=2)

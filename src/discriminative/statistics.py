@@ -13,8 +13,6 @@ from discriminative._tensors import require
 
 __all__ = ["Verdict", "effect", "error_rate", "holm", "interval", "judge", "judge_equivalence", "judge_errors"]
 
-WORDS = ("reproduced", "contradicted", "reversed", "inconclusive", "not run")
-
 
 def error_rate(wrong: float, images: int) -> float:
     """(k + 1/2) / (n + 1): an error rate that is never zero, so that its logarithm exists."""
@@ -199,13 +197,20 @@ def _seeds_needed(sd: float, smallest: float) -> int | None:
 
 
 def holm(verdicts: dict[str, Verdict], level: float = 0.05) -> dict[str, Verdict]:
-    """Holm's correction over confirmatory verdicts: a "reproduced" that does not survive it becomes "inconclusive"."""
+    """Holm's correction over confirmatory verdicts: a "reproduced" that does not survive it becomes "inconclusive".
+
+    A claim without a p-value yet counts as p = 1, so that its record, when it comes, withdraws no verdict shown before.
+
+    Args:
+        verdicts: of every claim that is named confirmatory, those without a record among them.
+        level: the error rate of the whole family.
+    """
     ranked = sorted(
         (name for name, verdict in verdicts.items() if not math.isnan(verdict.p)), key=lambda k: verdicts[k].p
     )
     result, largest = dict(verdicts), 0.0
     for i, name in enumerate(ranked):
-        largest = min(1.0, max(largest, (len(ranked) - i) * verdicts[name].p))
+        largest = min(1.0, max(largest, (len(verdicts) - i) * verdicts[name].p))
         corrected = replace(verdicts[name], holm_p=largest)
         if corrected.word == "reproduced" and largest > level:
             corrected = replace(corrected, word="inconclusive", reason="it does not survive Holm's correction")
