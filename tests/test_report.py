@@ -132,7 +132,11 @@ def test_the_gap_between_training_and_test_counts_against_the_arm() -> None:
 
 def test_a_slow_start_lasts_until_95_percent_of_the_last_training_accuracy() -> None:
     curves = {"step": [10, 20, 30, 40, 50], "train_error": [0.9, 0.5, 0.25, 0.22, 0.2]}  # 95 % of 0.8 is 0.76
-    assert report.MEASURES["slow start"][1]({"curves": curves}) == pytest.approx(80.0)
+    record = {"curves": curves, "run": {"head": {"arguments": {}}}}
+    assert report.MEASURES["slow start"][1](record) == pytest.approx(80.0)
+    bent = {"plain_error": curves["train_error"], "train_error": [1.0] * 5}  # under a margin the test scores count
+    record = {"curves": curves | bent, "run": {"head": {"arguments": {"margin": 4}}}}
+    assert report.MEASURES["slow start"][1](record) == pytest.approx(80.0)
 
 
 @pytest.fixture

@@ -106,8 +106,8 @@ FAMILY = tuple(chosen(name, FAMILY_TUNING, FAMILY_CHOSEN, 12) for name in FAMILY
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The blend as an experiment: the same runs without it, with other paces, with twice the steps. The pure margins need
-# rates of their own: twelve configurations each, as every family has, and three more at a third of the lowest rate, since
-# that had been the best of them for m = 3 and 4. Besides, all three at one common rate and decay, at which none diverged
+# rates of their own: twelve configurations each, as every family has, and three more at a third of the lowest rate,
+# which had been the best one for m = 3 and 4. Besides, all three at one common rate and decay, at which none diverged
 # under the tuning seeds, for the prediction that odd margins get off the ground first.
 
 PURE_TUNING = tuple(
