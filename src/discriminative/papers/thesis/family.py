@@ -84,7 +84,7 @@ FAMILY_CHOSEN = {
     "NormFace s=32": "NormFace s=32 rate 0.01",
     "NormFace": "NormFace s=4 rate 0.1",
     "A-Softmax m=2": "A-Softmax m=2 floor 1 rate 0.1",
-    "A-Softmax m=3": "A-Softmax m=3 floor 1 rate 0.1",
+    "A-Softmax m=3": "A-Softmax m=3 floor 1 rate 0.05",
     "A-Softmax m=4": "A-Softmax m=4 floor 1 rate 0.05",
     "CosFace m=0.1 s=8": "CosFace m=0.1 s=8 rate 0.1",
     "CosFace m=0.1 s=16": "CosFace m=0.1 s=16 rate 0.03",
