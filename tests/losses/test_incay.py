@@ -119,6 +119,19 @@ def test_at_zero_and_at_the_ends_of_float16_it_is_finite():
     assert not zero.grad.any()
 
 
+@pytest.mark.parametrize(("function", "eps"), [(reciprocal_norm, 2.3e-13), (log_norm, 1.2e-38)])
+@pytest.mark.parametrize("size", [0.0, 1e-20, 1e-7, 1.0, 1e20, 1e30])
+def test_at_the_least_eps_it_is_finite_for_features_of_every_length(function, eps, size):
+    (f,) = leaves(torch.tensor([[size, 0.0]]))
+    value = function(f, eps=eps)
+    (100 * value).backward()
+    (exact,) = leaves(torch.tensor([[size, 0.0]], dtype=torch.float64))
+    expected = function(exact, eps=eps)
+    (100 * expected).backward()
+    torch.testing.assert_close(value.double(), expected, rtol=1e-5, atol=1e-30)
+    torch.testing.assert_close(f.grad.double(), exact.grad, rtol=1e-4, atol=1e-30)
+
+
 def test_it_turns_no_feature():
     """The pull is radial: what is orthogonal to the feature, as COCO's gradient is, it leaves alone."""
     x, _, _ = batch()
@@ -132,6 +145,16 @@ def test_it_turns_no_feature():
     ("call", "error", "message"),
     [
         (lambda: reciprocal_norm(torch.ones(2, 2), eps=0), ValueError, "eps must be greater than 0, got 0"),
+        (
+            lambda: reciprocal_norm(torch.ones(2, 2), eps=1e-20),
+            ValueError,
+            "eps must be at least 2.3e-13 in",
+        ),
+        (
+            lambda: FeatureIncay("log", 1e-39)(torch.ones(2, 2)),
+            ValueError,
+            "eps must be at least 1.2e-38 in",
+        ),
         (lambda: log_norm(torch.ones(2, 2), eps=-1), ValueError, "eps must be greater than 0, got -1"),
         (lambda: reciprocal_norm(torch.ones(2, 2), upper=0), ValueError, "upper must be greater than 0, got 0"),
         (lambda: reciprocal_norm(torch.ones(2)), ValueError, r"features must be \[B, D\], got shape \(2,\)"),

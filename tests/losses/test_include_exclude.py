@@ -166,6 +166,24 @@ def test_distances_keep_their_digits_far_from_the_origin():
     assert include_exclude_loss(x, y, mu, 60.0, 1.0, None, "Eq. 6").item() == pytest.approx(exact.item(), rel=1e-4)
 
 
+@pytest.mark.parametrize("spread", [30.0, 100.0, 1000.0])
+@pytest.mark.parametrize("nearest", [1, 2, None])
+def test_distances_keep_their_digits_where_centres_are_far_apart_and_two_of_them_close(spread, nearest):
+    far = batch(seed=2, classes=32, dim=64)[2] * spread
+    gap = torch.nn.functional.normalize(batch(seed=3, classes=32, dim=64)[2], dim=1) * 0.2
+    mu, y = torch.cat([far, far + gap]).float(), torch.arange(64)
+    values, gradients = [], []
+    for dtype in (torch.float32, f64):
+        f, centers = leaves(mu.to(dtype), mu.to(dtype))  # every feature on its centre, at 0.2 from one rival
+        loss = include_exclude_loss(f, y, centers, 0.5, 0.1, nearest, "Eq. 6")
+        loss.backward()
+        values.append(loss.item())
+        gradients.append(torch.cat([f.grad, centers.grad]).double())
+    assert values[0] == pytest.approx(values[1], rel=1e-5)
+    assert values[1] == pytest.approx(0.1 - 0.04, rel=2e-3)  # margin less the squared gap, as float32 holds it
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
+
+
 def test_a_sample_without_rivals_costs_nothing_and_moves_nothing():
     x, _, mu = batch()
     f, centers = leaves(x, mu)
@@ -228,6 +246,7 @@ def test_the_learned_variance_stays_positive_where_the_free_one_crosses_zero():
         (lambda: IncludeExclude(5, 4, rivals="some"), ValueError, "rivals must be one of .*, got 'some'"),
         (lambda: IncludeExclude(5, 4, variance="free"), ValueError, "variance must be 'batch', 'learned' or a number"),
         (lambda: IncludeExclude(5, 4, variance=0), ValueError, "variance must be greater than 0, got 0"),
+        (lambda: include_exclude_loss(*batch(), torch.rand(4)), ValueError, r"variance must be .*, got shape \(4,\)"),
         (lambda: include_exclude_loss(*batch(), 0.0), ValueError, "variance must be greater than 0, got 0"),
         (lambda: include_exclude_loss(*batch(), 1.0, -1), ValueError, "margin must be at least 0, got -1"),
         (lambda: include_exclude_loss(*batch(), 1.0, nearest=1.5), ValueError, "nearest must be an integer >= 1"),

@@ -57,8 +57,27 @@ def test_contrastive_loss_is_its_pairwise_formula():
     assert gradcheck(lambda f: contrastive_loss(f, y, 3.0), leaves(x))
 
 
+@pytest.mark.parametrize("spread", [10.0, 100.0, 1000.0])
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_close_rivals_keep_their_digits_however_wide_the_features_are_spread(spread, compiled):
+    far = batch(samples=64, dim=64)[0] * spread
+    gap = torch.nn.functional.normalize(batch(seed=1, samples=64, dim=64)[0], dim=1)
+    x = torch.cat([far, far + gap * torch.linspace(0.1, 0.5, 64).unsqueeze(1)]).float()
+    loss = torch.compile(contrastive_loss, fullgraph=True, backend="aot_eager") if compiled else contrastive_loss
+    values, gradients = [], []
+    for dtype, function in ((torch.float32, loss), (torch.float64, contrastive_loss)):
+        (f,) = leaves(x.to(dtype))
+        value = function(f, torch.arange(128), 1.0)
+        value.backward()
+        values.append(value.item())
+        gradients.append(f.grad.double())
+    assert values[0] == pytest.approx(values[1], rel=1e-5)
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-9)
+
+
 def test_one_sample_or_none_cost_nothing():
     x, y, w = batch()
+    assert TripletLoss()(x[:0], y[:0], w).dtype == x.dtype
     for count in (0, 1):
         assert contrastive_loss(x[:count], y[:count], 1.0) == 0
         assert TripletLoss()(x[:count], y[:count], w) == 0

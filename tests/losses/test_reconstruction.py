@@ -61,6 +61,16 @@ def test_gradient(distribution, temperature):
     assert gradcheck(lambda f, v: reconstruction_loss(f, y, v, distribution, None, temperature), leaves(x, w))
 
 
+def test_it_is_finite_at_the_least_temperature():
+    x, y, w = batch(dtype=torch.float32)
+    f, v = leaves(x, w)
+    loss = reconstruction_loss(f, y, v, temperature=2.3e-13)
+    loss.backward()
+    assert loss.isfinite()
+    assert f.grad.isfinite().all()
+    assert v.grad.isfinite().all()
+
+
 def test_gradients_of_the_first_reading_are_the_derived_ones():
     x, y, w = batch(seed=2, samples=1)
     f, v = leaves(x, w)
@@ -136,6 +146,7 @@ def test_the_direct_penalty_trains_weights_to_orthonormality():
         (lambda: reconstruction_loss(*batch(), "kl"), ValueError, "distribution must be one of .*, got 'kl'"),
         (lambda: reconstruction_loss(*batch(), stop="all"), ValueError, "stop must be None or one of .*, got 'all'"),
         (lambda: reconstruction_loss(*batch(), temperature=0), ValueError, "temperature must be greater than 0, got 0"),
+        (lambda: FeedBackwardReconstruction(temperature=1e-38), ValueError, "temperature must be at least 2.3e-13 in"),
         (
             lambda: reconstruction_loss(*batch(), "l1", temperature=2),
             ValueError,

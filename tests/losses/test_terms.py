@@ -7,7 +7,8 @@ import pickle
 
 import pytest
 import torch
-from cases import BAD_BATCHES, DTYPES, HARD, HARD_NAMES, batch, elements_made
+from cases import BAD_BATCHES, DTYPES, HARD, HARD_NAMES, batch, elements_made, leaves
+from torch.autograd import gradgradcheck
 
 from discriminative import losses
 
@@ -141,6 +142,15 @@ def test_it_compiles_without_a_break(name):
     compiled = torch.compile(term, fullgraph=True, backend="aot_eager")
     for got, expected in zip(train(compiled, x, y, w), train(term, x, y, w), strict=True):
         torch.testing.assert_close(got, expected)
+
+
+@pytest.mark.parametrize("name", ["IncludeExclude as Eq. 6", "IncludeExclude nearest", "ContrastiveLoss"])
+def test_terms_over_distances_have_a_second_derivative_but_no_transforms(name):
+    x, y, w = batch(samples=8)
+    term = make(name, w).double()
+    assert gradgradcheck(lambda f: term(f, y, w), leaves(x))
+    with pytest.raises(RuntimeError, match="functorch transforms"):
+        torch.func.grad(lambda f: term(f, y, w))(x)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -176,6 +176,19 @@ def test_many_rivals_near_the_opposite_are_each_accurate():
     torch.testing.assert_close(weights_biased_logits(x, y, w, 1.0).double(), expected, rtol=3e-6, atol=3e-6)
 
 
+def test_compiled_code_takes_the_same_care_of_the_nearest_four():
+    x, _, w = batch(samples=3, classes=7, dim=8, dtype=torch.float32)
+    step = batch(seed=1, classes=4, dim=8, dtype=torch.float32)[2]
+    w = torch.cat([w[:3], -w[:1] + 1e-3 * step])
+    compiled = torch.compile(weights_biased_logits, fullgraph=True, backend="aot_eager")
+    y = torch.zeros(3, dtype=torch.int64)
+    torch.testing.assert_close(compiled(x, y, w, 1.0), weights_biased_logits(x, y, w, 1.0))
+    a, b = leaves(x, x)
+    compiled(a, y, w, 1.0).sum().backward()
+    weights_biased_logits(b, y, w, 1.0).sum().backward()
+    torch.testing.assert_close(a.grad, b.grad)
+
+
 def test_compiled_code_takes_the_same_care_of_the_nearest():
     x, w = at_distance(1e-3)
     y = torch.tensor([0])

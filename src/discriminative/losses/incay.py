@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from discriminative._tensors import check_features, check_number, lift, reduce, require
+from discriminative._tensors import check_features, check_number, lift, norms, reduce, require
 
 __all__ = ["FeatureIncay", "log_norm", "reciprocal_norm", "square_norm"]
 
@@ -28,7 +28,8 @@ def reciprocal_norm(features: Tensor, eps: float = 1e-3, upper: float | None = N
 
     Args:
         features: f, ``[B, D]``, any floating dtype; half precision is lifted to float32.
-        eps: :math:`\epsilon > 0`, in units of the squared norm.
+        eps: :math:`\epsilon > 0`, in units of the squared norm; at least the cube root of the smallest normal number,
+            2.3e-13 in float32, so that the gradient is finite.
         upper: norm beyond which a sample's term, value and gradient, is 0 (Property 3; for instance
             :func:`discriminative.geometry.norm_upper_bound`); ``None`` for no limit.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
@@ -53,7 +54,8 @@ def log_norm(features: Tensor, eps: float = 1e-3, upper: float | None = None, re
               \qquad \text{(feature incay, section 6.3; } \epsilon \text{ is ours, the paper has none)}
 
     Under its gradient flow the difference of two squared norms is constant, so norms draw together, as they do, faster,
-    under :func:`reciprocal_norm`. Arguments as there; the value is not bounded below.
+    under :func:`reciprocal_norm`. Arguments as there, but that ``eps`` may be any normal number; the value is not
+    bounded below.
 
     Example:
         >>> log_norm(torch.tensor([[3.0, 4.0]]), eps=1e-9)  # -log 25
@@ -84,8 +86,15 @@ def _incay(features: Tensor, form: Form, eps: float, upper: float | None, reduct
     check_features(features)
     with torch.autocast(features.device.type, enabled=False):
         (features,) = lift(features)
+        tiny = torch.finfo(features.dtype).tiny
+        least = {"reciprocal": tiny ** (1 / 3), "log": tiny, "linear": 0.0}[form]
+        require(eps >= least, "eps must be at least {:.2g} in {}, got {!r}", least, features.dtype, eps)
         square = torch.linalg.vecdot(features, features)
-        losses = -square if form == "linear" else 1 / (square + eps) if form == "reciprocal" else -(square + eps).log()
+        if form == "log":  # by the norm, whose square overflows
+            length = norms(features)
+            losses = -2 * torch.hypot(length, length.new_tensor(eps).sqrt()).log()
+        else:
+            losses = 1 / (square + eps) if form == "reciprocal" else -square
         if upper is not None:
             losses = torch.where(square.sqrt() <= upper, losses, 0)
         return reduce(losses, reduction)

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from discriminative._tensors import check_batch, check_integer, check_number, lift, reduce, require
+from discriminative._tensors import check_batch, check_integer, check_number, check_scalar, lift, reduce, require
+from discriminative.losses._distances import squared_distances
 from discriminative.losses.center import Prototypes
 
 __all__ = ["IncludeExclude", "class_variance", "include_exclude_loss"]
@@ -79,7 +80,8 @@ def include_exclude_loss(
 
     Returns:
         A scalar, or ``[B]`` for ``"none"``. A sample without rivals costs nothing. Costs one B x min(B, C) distance
-        matrix (B x C for ``"all"``), never B x C x D.
+        matrix (B x C for ``"all"``), never B x C x D. Where a rival's centre is so close, for its distance from the
+        origin, that the digits of the distance cancel, it is computed in float64 (under ``torch.compile`` always).
 
     Raises:
         ValueError: naming the argument that is out of range or does not fit (centers appear as "weight").
@@ -92,8 +94,7 @@ def include_exclude_loss(
     margin = check_number("margin", margin, at_least=0)
     if nearest is not None:
         nearest = check_integer("nearest", nearest)
-    if not isinstance(variance, Tensor):
-        variance = check_number("variance", variance, above=0)
+    variance = check_scalar("variance", variance, above=0)
     require(reading in get_args(Reading), "reading must be one of {}, got {!r}", get_args(Reading), reading)
     require(rivals in get_args(Rivals), "rivals must be one of {}, got {!r}", get_args(Rivals), rivals)
     check_batch(features, labels, centers)
@@ -102,31 +103,29 @@ def include_exclude_loss(
         spread = torch.as_tensor(variance, dtype=f.dtype, device=f.device).clamp_min(torch.finfo(f.dtype).eps)
         gap = f - F.embedding(labels, mu)
         own = torch.linalg.vecdot(gap, gap)
-        candidates, allowed = _rivals(labels, mu, rivals)
-        origin = mu.detach().mean(0)  # distances keep their digits wherever the features lie
-        distance = torch.cdist(f - origin, candidates - origin).square()
+        candidates, barred = _rivals(labels, mu, rivals)
+        distance = squared_distances(f, candidates, barred)
         if nearest is not None:
-            rank = distance.detach().masked_fill(~allowed, torch.inf)
+            rank = distance.detach().masked_fill(barred, torch.inf)
             near = rank.topk(min(nearest, rank.shape[1]), dim=1, largest=False, sorted=False).indices
-            distance, allowed = distance.gather(1, near), allowed.gather(1, near)
-        count = allowed.sum(1, keepdim=True)
+            distance, barred = distance.gather(1, near), barred.gather(1, near)
+        count = (~barred[:1]).sum()  # every sample has as many rivals
         power = count.clamp_min(1) if reading == "A.1" else 1
-        logits = (-distance / (2 * spread * power)).masked_fill(~allowed, -torch.inf)
+        logits = (distance * (-0.5 / (spread * power))).masked_fill_(barred, -torch.inf)
         losses = (own / (2 * spread) + margin + logits.logsumexp(1)).relu()
-        return reduce(losses.masked_fill((count == 0).squeeze(1), 0.0), reduction)
+        return reduce(losses.masked_fill(count == 0, 0.0), reduction)
 
 
 def _rivals(labels: Tensor, centers: Tensor, rivals: Rivals) -> tuple[Tensor, Tensor]:
-    """Candidate centres ``[K, D]`` and which of them oppose which sample ``[B, K]``, each class once."""
+    """Candidate centres ``[K, D]`` and which of them are no rivals of which sample ``[B, K]``, each class once."""
     classes = torch.arange(len(centers), device=labels.device)
     if rivals == "all" or len(centers) <= len(labels):
-        allowed = labels.unsqueeze(1) != classes
+        barred = labels.unsqueeze(1) == classes
         if rivals == "batch":
-            allowed &= torch.zeros_like(classes, dtype=torch.bool).index_fill(0, labels, True)
-        return centers, allowed
-    other = labels.unsqueeze(1) != labels  # fewer samples than classes: the samples' own centres, repeats struck out
-    repeats = (~other).tril(-1).any(1)
-    return F.embedding(labels, centers), other & ~repeats
+            barred |= torch.ones_like(classes, dtype=torch.bool).index_fill(0, labels, False)
+        return centers, barred
+    same = labels.unsqueeze(1) == labels  # fewer samples than classes: the samples' own centres, repeats struck out
+    return F.embedding(labels, centers), same | same.tril(-1).any(1)
 
 
 class IncludeExclude(Prototypes):

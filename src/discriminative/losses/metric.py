@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from discriminative._tensors import check_batch, check_features, check_number, lift, reduce, require
+from discriminative._tensors import check_features, check_floating, check_labels, check_number, lift, reduce, require
+from discriminative.losses._distances import squared_distances
 
 __all__ = ["ContrastiveLoss", "TripletLoss", "contrastive_loss", "triplet_loss"]
 
@@ -38,8 +39,7 @@ def triplet_loss(
     margin = check_number("margin", margin, at_least=0)
     check_features(anchors)
     for name, rows in (("positives", positives), ("negatives", negatives)):
-        if not isinstance(rows, Tensor):
-            raise TypeError(f"{name} must be a tensor, got {type(rows).__name__}")
+        check_floating(name, rows)
         require(rows.shape == anchors.shape, "{} must be {} to match anchors, got shape {}", name,
                 list(anchors.shape), tuple(rows.shape))  # fmt: skip
     with torch.autocast(anchors.device.type, enabled=False):
@@ -69,11 +69,10 @@ class TripletLoss(nn.Module):
     def forward(self, features: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
         same = _same_class(features, labels)
         if len(features) == 0:
-            return reduce(features.float().sum(1), "mean")
+            return reduce(lift(features)[0].sum(1), "mean")
         with torch.no_grad():
-            (lifted,) = lift(features)
-            distance = _distances(lifted)
-            fellow = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+            distance, itself = _squared_distances(features)
+            fellow = same & ~itself
             positive = distance.masked_fill(~fellow, -1).argmax(1)
             negative = distance.masked_fill(same, torch.inf).argmin(1)
             formed = fellow.any(1) & (~same).any(1)
@@ -100,6 +99,9 @@ def contrastive_loss(features: Tensor, labels: Tensor, margin: float) -> Tensor:
         The mean over the B (B - 1) / 2 pairs; 0 for fewer than two samples. Coinciding features of different classes
         are pushed nowhere: the direction is undefined, the gradient 0.
 
+        Where pairs are so close, for their distance from the origin, that the digits of the distance cancel, it is
+        computed in float64 (under ``torch.compile`` always).
+
     Raises:
         ValueError: naming the argument that is out of range or does not fit the others.
 
@@ -110,9 +112,9 @@ def contrastive_loss(features: Tensor, labels: Tensor, margin: float) -> Tensor:
     margin = check_number("margin", margin, above=0)
     same = _same_class(features, labels)
     with torch.autocast(features.device.type, enabled=False):
-        (f,) = lift(features)
-        distance = _distances(f)
-        losses = torch.where(same, distance, (margin - distance).relu()).square() / 2
+        square, _ = _squared_distances(features)
+        distance = square.clamp_min(torch.finfo(square.dtype).tiny).sqrt()
+        losses = torch.where(same, square, (margin - distance).relu().square()) / 2
         return losses.triu(1).sum() / max(len(labels) * (len(labels) - 1) / 2, 1)
 
 
@@ -139,14 +141,15 @@ class ContrastiveLoss(nn.Module):
         return f"margin={self.margin:g}"
 
 
-def _distances(features: Tensor) -> Tensor:
-    """``[B, B]``, by one matrix product; measured from the mean, so they keep their digits wherever features lie."""
-    centred = features - features.detach().mean(0)
-    return torch.cdist(centred, centred, compute_mode="use_mm_for_euclid_dist")
+def _squared_distances(features: Tensor) -> tuple[Tensor, Tensor]:
+    """``[B, B]`` in at least float32, and which pairs are a sample with itself."""
+    (f,) = lift(features)
+    itself = torch.eye(len(f), dtype=torch.bool, device=f.device)
+    return squared_distances(f, f.view_as(f), itself), itself  # torch.compile passes no tensor twice
 
 
 def _same_class(features: Tensor, labels: Tensor) -> Tensor:
     """``[B, B]``: which pairs share their label."""
     check_features(features)
-    check_batch(features, labels, torch.zeros(1, 1, device=features.device).expand(2**31, features.shape[1]))
+    check_labels(labels, features, 2**63)
     return labels.unsqueeze(1) == labels

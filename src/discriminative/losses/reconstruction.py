@@ -49,7 +49,7 @@ def reconstruction_loss(
         weight: W, ``[C, D]``, one row a class.
         distribution: ``"softmax"``, ``"l1"`` or ``"layer-norm"``.
         stop: whose gradient is held at zero, or ``None`` for neither.
-        temperature: > 0; must be 1 for ``"l1"``.
+        temperature: > 0, at least the cube root of the smallest normal number, 2.3e-13 in float32; 1 for ``"l1"``.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Returns:
@@ -75,6 +75,10 @@ def reconstruction_loss(
     check_batch(features, labels, weight)
     with torch.autocast(features.device.type, enabled=False):
         x, w = lift(features, weight)
+        least = torch.finfo(x.dtype).tiny ** (1 / 3)
+        require(
+            temperature >= least, "temperature must be at least {:.2g} in {}, got {!r}", least, x.dtype, temperature
+        )
         own = F.embedding(labels, w)
         log_p = _log_distribution(x.detach() if stop == "features" else x, distribution, temperature)
         log_q = _log_distribution(own.detach() if stop == "weight" else own, distribution, temperature)

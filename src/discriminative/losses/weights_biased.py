@@ -34,6 +34,7 @@ Gradient = Literal["literal", "stopped"]
 Guard = Literal["proportional", "constant"]
 
 CLOSE = 0.05  # n^2 below which the closed form loses digits that the vector itself still has
+COMPILED = 4  # rivals a sample that compiled code looks at for that
 
 
 class _BiasedLogits(torch.autograd.Function):
@@ -104,15 +105,16 @@ def _recompute_close(
     """Where w_j is nearly -w_c / alpha, replace logit and length by those of the vector itself, in float64.
 
     There are few such pairs (two classes at the simplex, or rivals that are each other's copies), so they are listed;
-    under ``torch.compile``, which cannot list, each sample's closest rival is taken.
+    under ``torch.compile``, which cannot list, each sample's closest few are taken.
     """
     if torch.compiler.is_compiling():
-        columns = square.argmin(1, keepdim=True)
         rows = torch.arange(len(labels), device=labels.device)
-        exact, size = _rival(features, weight, labels, alpha, rows, columns.squeeze(1))
-        close = square.gather(1, columns) < CLOSE
-        logits.scatter_(1, columns, torch.where(close, exact.unsqueeze(1), logits.gather(1, columns)))
-        length.scatter_(1, columns, torch.where(close, size.unsqueeze(1), length.gather(1, columns)))
+        nearest = square.topk(min(COMPILED, len(weight)), dim=1, largest=False).indices
+        for columns in nearest.unbind(1):
+            exact, size = _rival(features, weight, labels, alpha, rows, columns)
+            close = square[rows, columns] < CLOSE
+            logits[rows, columns] = torch.where(close, exact, logits[rows, columns])
+            length[rows, columns] = torch.where(close, size, length[rows, columns])
         return
     pairs = (square < CLOSE).nonzero()
     if not len(pairs):
@@ -166,7 +168,8 @@ def weights_biased_logits(
         ``[B, C]`` in float32, or float64 if either input is. Where ``alpha w_c + w_j`` is shorter than the square
         root of the machine precision (alpha = 1 and antipodal weights, the paper's own optimum for two classes) it is
         divided by that root instead: at zero the rival's logit is 0, the mean over directions. For alpha > 1 the
-        antipodal rival is w_c itself. A zero weight is at right angles to every other and gets no gradient.
+        antipodal rival is w_c itself. A zero weight is at right angles to every other and gets no gradient. Rivals near
+        ``-w_c / alpha`` keep their digits; compiled code sees to the nearest four of each sample.
 
     Raises:
         ValueError: naming the argument that is out of range or does not fit the others.
