@@ -133,6 +133,95 @@ def test_arrays_are_checked_against_their_record(ledger: Ledger, record: dict[st
         ledger.arrays(tiny)
 
 
+FEATURES = {"features": np.ones((3, 2), dtype=np.float32)}
+
+
+def test_arrays_that_a_killed_run_left_give_way_to_those_of_the_next(
+    ledger: Ledger, record: dict[str, Any], tiny: Run
+) -> None:
+    left = ledger.path(tiny).with_suffix(".npz")
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"of the run that was killed before its record")
+    ledger.write(record, FEATURES)
+    assert ledger.arrays(tiny)["features"].shape == (3, 2)
+    ledger.path(tiny).unlink()
+    ledger.write(record)
+    assert not left.exists()
+
+
+def test_an_import_replaces_arrays_that_stand_alone(
+    ledger: Ledger, record: dict[str, Any], tiny: Run, tmp_path: Path
+) -> None:
+    ledger.write(record, FEATURES)
+    ledger.pack(tmp_path / "packed.zip")
+    ledger.path(tiny).unlink()
+    ledger.path(tiny).with_suffix(".npz").write_bytes(b"of the run that was killed before its record")
+    ledger.merge(tmp_path / "packed.zip")
+    assert ledger.arrays(tiny)["features"].shape == (3, 2)
+
+
+@pytest.mark.parametrize("spoil", ["missing", "other"])
+def test_a_record_without_its_arrays_is_not_packed(
+    ledger: Ledger, record: dict[str, Any], tmp_path: Path, spoil: str
+) -> None:
+    arrays = ledger.write(record, FEATURES).with_suffix(".npz")
+    arrays.unlink()
+    if spoil == "other":
+        arrays.write_bytes(b"other")
+    with pytest.raises(LedgerError, match=r"\.npz is not the file that its record describes; delete both"):
+        ledger.pack(tmp_path / "packed.zip")
+    assert not (tmp_path / "packed.zip").exists()
+
+
+def test_superseding_that_is_cut_short_leaves_a_whole_record(
+    ledger: Ledger, record: dict[str, Any], tiny: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ledger.write(record, FEATURES)
+
+    def killed(source: Path, target: Path) -> None:
+        if Path(source) == path:
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    rename = os.replace
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            ledger.supersede(ledger.read(tiny))
+    assert ledger.arrays(tiny)["features"].shape == (3, 2)
+    kept = ledger.supersede(ledger.read(tiny))
+    assert kept.with_suffix(".npz").exists()
+    assert not list(path.parent.iterdir())
+
+
+def test_what_a_killed_writer_left_is_swept_once_it_is_old(ledger: Ledger, record: dict[str, Any]) -> None:
+    folder = ledger.folder / "digits"
+    folder.mkdir(parents=True)
+    old = [folder / f".{'0' * 16}.json.abcd1234", folder / f".{'0' * 16}.npz.abcd1234"]
+    old.append(ledger.folder / ".verified.json.abcd1234")
+    fresh = folder / f".{'1' * 16}.json.abcd1234"
+    for path in (*old, fresh):
+        path.write_bytes(b"half")
+    for path in old:
+        os.utime(path, (0, 0))
+    ledger.write(record)
+    assert sorted(path.name for path in folder.iterdir()) == [fresh.name, f"{record['id']}.json"]
+    assert not old[2].exists()
+
+
+def test_git_ignores_what_a_killed_writer_leaves() -> None:
+    names = ["results/.verified.json.x", "results/mnist/.0.json.x", "results/mnist/.0.npz.x"]
+    root = Path(__file__).parents[1]
+    done = subprocess.run(["git", "check-ignore", *names], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == names
+
+
+def test_every_ledger_of_a_project_has_the_same_locks(tmp_path: Path) -> None:
+    for profile in ("quick", "paper"):
+        Ledger.of(profile, tmp_path).note_verified({})
+    assert [path.relative_to(tmp_path) for path in tmp_path.rglob("verified")] == [Path("build/locks/verified")]
+
+
 def _write(folder: Path, record: dict[str, Any], wrong: int) -> None:
     changed = copy.deepcopy(record)
     changed["metrics"]["test"]["wrong"] = wrong
@@ -213,8 +302,7 @@ def test_a_run_depends_on_the_loop_and_its_own_head_alone(tiny: Run, plain: Run)
 @pytest.fixture
 def packed(ledger: Ledger, record: dict[str, Any], tmp_path: Path) -> Path:
     ledger.write(record, {"features": np.ones((3, 2), dtype=np.float32)})
-    (tmp_path / "build").mkdir()
-    checkpoint = tmp_path / "build" / f"{'0' * 16}.pt"
+    checkpoint = tmp_path / f"{'0' * 16}.pt"
     checkpoint.write_bytes(b"where it stood")
     assert ledger.pack(tmp_path / "packed.zip", [checkpoint]) == 1
     return tmp_path / "packed.zip"
