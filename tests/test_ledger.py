@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from discriminative import provenance
 from discriminative.ledger import Ledger, LedgerError, Merged, arm_key, correctness, standing, table
@@ -303,7 +304,7 @@ def test_a_run_depends_on_the_loop_and_its_own_head_alone(tiny: Run, plain: Run)
 def packed(ledger: Ledger, record: dict[str, Any], tmp_path: Path) -> Path:
     ledger.write(record, {"features": np.ones((3, 2), dtype=np.float32)})
     checkpoint = tmp_path / f"{'0' * 16}.pt"
-    checkpoint.write_bytes(b"where it stood")
+    torch.save({"step": 20, "source": "ours"}, checkpoint)
     assert ledger.pack(tmp_path / "packed.zip", [checkpoint]) == 1
     return tmp_path / "packed.zip"
 
@@ -316,8 +317,46 @@ def test_a_packed_ledger_comes_out_as_it_went_in_and_a_second_time_nothing_happe
     assert fresh.merge(packed, checkpoints) == Merged(new=1, known=0, checkpoints=1)
     assert fresh.path(tiny).read_bytes() == ledger.path(tiny).read_bytes()
     assert fresh.arrays(tiny)["features"].shape == (3, 2)
-    assert (checkpoints / f"{'0' * 16}.pt").read_bytes() == b"where it stood"
-    assert fresh.merge(packed, checkpoints) == Merged(new=0, known=1, checkpoints=0)
+    assert step_of(checkpoints) == 20
+    again = fresh.merge(packed, checkpoints)
+    assert (again.new, again.known, again.checkpoints) == (0, 1, 0)
+
+
+def step_of(checkpoints: Path) -> int:
+    state: Any = torch.load(checkpoints / f"{'0' * 16}.pt", weights_only=True)
+    return int(state["step"])
+
+
+@pytest.mark.parametrize(
+    ("here", "step", "told"),
+    [
+        ({"step": 19, "source": "ours"}, 20, ""),
+        ({"step": 20, "source": "ours"}, 20, "it stands at step 20, the one here at step 20"),
+        ({"step": 21, "source": "ours"}, 21, "it stands at step 20, the one here at step 21"),
+        ({"step": 7, "source": "other"}, 7, "other code wrote the one here, at step 7"),
+        ([1, 2, 3], 20, ""),
+    ],
+)
+def test_of_two_checkpoints_the_one_with_more_steps_stays(
+    packed: Path, tmp_path: Path, here: Any, step: int, told: str
+) -> None:
+    fresh, checkpoints = Ledger(tmp_path / "clone" / "results"), tmp_path / "clone" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    torch.save(here, checkpoints / f"{'0' * 16}.pt")
+    merged = fresh.merge(packed, checkpoints)
+    assert step_of(checkpoints) == step
+    assert merged.checkpoints == (not told)
+    assert len(merged.kept_out) == bool(told)
+    assert told in "".join(merged.kept_out)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_kept_out(packed: Path, ledger: Ledger, tmp_path: Path) -> None:
+    spoiled = tmp_path / f"{'1' * 16}.pt"
+    spoiled.write_bytes(b"where it stood")
+    ledger.pack(packed, [spoiled])
+    merged = Ledger(tmp_path / "clone" / "results").merge(packed, tmp_path / "clone" / "checkpoints")
+    assert merged.kept_out == (f"checkpoint {spoiled.name} was kept out: it cannot be read",)
+    assert not (tmp_path / "clone" / "checkpoints").exists()
 
 
 def test_the_same_records_pack_into_the_same_file(packed: Path, ledger: Ledger, tmp_path: Path) -> None:

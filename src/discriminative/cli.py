@@ -361,6 +361,8 @@ def _ledger_import(options: argparse.Namespace) -> int:
 
     merged = Ledger.of("paper").merge(options.file, project_root() / "build" / "checkpoints")
     print(f"{merged.new} new records, {merged.known} known ones, {merged.checkpoints} checkpoints")
+    for told in merged.kept_out:
+        print(told)
     return 0
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from discriminative.paths import project_root
 from discriminative.provenance import source_hash
@@ -192,7 +193,8 @@ class Ledger:
 
         Args:
             file: the packed file.
-            checkpoints: where checkpoints go; ``None`` leaves them out. One of a run whose record is here is not taken.
+            checkpoints: where checkpoints go; ``None`` leaves them out. One of a run whose record is here is not taken;
+                of two of one run the one with more steps stays.
 
         Raises:
             LedgerError: if the file is no such file, a record in it breaks the contract, or one with the same id but
@@ -232,24 +234,53 @@ class Ledger:
             self._put(self.folder / name, records[name], entries.get(f"{name[:-5]}.npz"))
         if theirs:
             self.note_verified(theirs)
-        kept = 0
+        taken, kept_out = 0, []
         ids = {path.stem for path in self.paths()}
         for name, content in entries.items():
-            target = checkpoints / Path(name).name if checkpoints and name.endswith(".pt") else None
-            if target is not None and target.stem not in ids and not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _create(target, content)
-                kept += 1
-        return Merged(len(new), len(records) - len(new), kept)
+            if checkpoints is None or not name.endswith(".pt") or Path(name).stem in ids:
+                continue
+            told = _take_checkpoint(checkpoints / Path(name).name, content)
+            if told:
+                kept_out.append(told)
+            else:
+                taken += 1
+        return Merged(len(new), len(records) - len(new), taken, tuple(kept_out))
+
+
+def _take_checkpoint(path: Path, content: bytes) -> str:
+    """Put a checkpoint in its place unless the one there is as far; if it was kept out, a sentence that says why."""
+    theirs, ours = _progress(content), _progress(path.read_bytes() if path.exists() else b"")
+    if theirs is None:
+        return f"checkpoint {path.name} was kept out: it cannot be read"
+    if ours is not None and ours[1] != theirs[1]:
+        return f"checkpoint {path.name} was kept out: other code wrote the one here, at step {ours[0]}; delete one"
+    if ours is not None and ours[0] >= theirs[0]:
+        return f"checkpoint {path.name} was kept out: it stands at step {theirs[0]}, the one here at step {ours[0]}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, content)
+    return ""
+
+
+def _progress(content: bytes) -> tuple[int, str] | None:
+    """The steps done in a checkpoint and the hash of the code that wrote it; ``None`` for what is none."""
+    try:
+        state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+        return int(state["step"]), str(state["source"])
+    except Exception:
+        return None
 
 
 @dataclass(frozen=True)
 class Merged:
-    """How many records an import brought, how many were here already, and how many checkpoints came along."""
+    """How many records an import brought, how many were here already, and how many checkpoints came along.
+
+    ``kept_out`` holds a sentence for each checkpoint that did not.
+    """
 
     new: int
     known: int
     checkpoints: int
+    kept_out: tuple[str, ...] = ()
 
 
 Verified = dict[tuple[str, str], dict[str, Any]]
