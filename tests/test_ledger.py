@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import multiprocessing
 import os
 import shutil
@@ -119,6 +120,40 @@ def test_a_record_that_breaks_the_contract_is_refused(
         ledger.write({**record, **change})
     with pytest.raises(LedgerError, match="it lacks curves"):
         ledger.write({k: v for k, v in record.items() if k != "curves"})
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"class_subset": [1, 2]}, "sets run.class_subset, which this release does not know"),
+        ({"optimizer": {"nesterov": True}}, "sets run.optimizer.nesterov, which this release does not know"),
+        ({"head": None}, "has None as its run.head, expected an object"),
+        ({"schedule": []}, r"has \[\] as its run.schedule, expected an object"),
+        ({"head": {"name": "Later"}}, "a run that this release cannot read .*Later"),
+        ({"terms": [{"name": "Later"}]}, "a run that this release cannot read .*Later"),
+        ({"seed": "3"}, "a run that this release cannot read .*seed must be an integer"),
+        ({"feature_dim": 0}, "a run that this release cannot read .*feature_dim"),
+        ({"optimizer": {"rate": math.nan}}, "a run that this release cannot read .*rate must be finite"),
+    ],
+)
+def test_a_record_whose_run_this_release_cannot_read_is_one_sentence(
+    ledger: Ledger, record: dict[str, Any], tiny: Run, change: dict[str, Any], told: str
+) -> None:
+    path = ledger.write(record)
+    path.write_text(json.dumps({**record, "run": {**record["run"], **change}}))
+    with pytest.raises(LedgerError, match=rf"{tiny.id}\.json .*{told}.*; read it with the release") as error:
+        ledger.records()
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("run", [[], None, "run", {}])
+def test_a_record_without_a_run_is_one_sentence(ledger: Ledger, record: dict[str, Any], run: Any) -> None:
+    path = ledger.write(record)
+    path.write_text(json.dumps({**record, "run": run}))
+    with pytest.raises(LedgerError, match=rf"{record['id']}\.json .*run"):
+        ledger.records()
+    with pytest.raises(LedgerError, match=f"run {record['id']}"):
+        ledger.write({**record, "run": run})
 
 
 def test_a_missing_record_says_how_to_make_it(ledger: Ledger, tiny: Run) -> None:

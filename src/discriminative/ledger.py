@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ import pandas as pd
 import torch
 
 from discriminative.paths import project_root
-from discriminative.provenance import source_hash
-from discriminative.runs import SCHEMA, Run
+from discriminative.provenance import modules_of, source_hash
+from discriminative.runs import SCHEMA, BlendSchedule, Head, Optimizer, Run, Schedule
 
 __all__ = ["Ledger", "LedgerError", "Merged", "arm_key", "correctness", "standing", "table"]
 
@@ -435,7 +435,7 @@ def _check(record: Any, where: str) -> Run:
         raise LedgerError(
             f"{where} has schema {record['schema']}, expected {SCHEMA}; read it with the release that wrote it"
         )
-    run = Run.from_json(record["run"])
+    run = _run(record["run"], where)
     if run.id != record["id"]:
         raise LedgerError(f"{where} says run {record['id']}, but its settings are those of {run.id}; it was altered")
     if record["status"] not in ("finished", "diverged"):
@@ -446,6 +446,33 @@ def _check(record: Any, where: str) -> Run:
             "such a run is not evidence for its margin"
         )
     return run
+
+
+PARTS = {"head": Head, "blend": BlendSchedule, "optimizer": Optimizer, "schedule": Schedule}
+
+
+def _run(values: Any, where: str) -> Run:
+    """The run in a record; what this release cannot read of it is named."""
+    remedy = "read it with the release that wrote it, or delete it and run its experiment again"
+    parts: list[tuple[str, type, Any]] = [("run", Run, values)]
+    if isinstance(values, dict):
+        parts += [(f"run.{name}", kind, values[name]) for name, kind in PARTS.items() if name in values]
+    for name, kind, part in parts:
+        if part is None and name == "run.blend":
+            continue
+        if not isinstance(part, dict):
+            raise LedgerError(f"{where} has {part!r} as its {name}, expected an object; {remedy}")
+        unknown = sorted(set(part) - {field.name for field in fields(kind)})
+        if unknown:
+            raise LedgerError(f"{where} sets {name}.{unknown[0]}, which this release does not know; {remedy}")
+    try:
+        run = Run.from_json(values)
+        run.id, modules_of(run)  # both fail on a value, a head or a term that is none
+        return run
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise LedgerError(
+            f"{where} holds a run that this release cannot read ({type(error).__name__}: {error}); {remedy}"
+        ) from error
 
 
 def correctness(record: dict[str, Any]) -> np.ndarray:
