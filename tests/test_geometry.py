@@ -336,6 +336,14 @@ def test_distances_and_fisher_ratio_from_their_definitions():
     assert fisher_ratio(x, y).item() == pytest.approx(scatter / sum(d * d for d in to_own))
 
 
+def test_distances_of_no_samples_and_of_one_class_are_zero():
+    x, y, _ = data()
+    assert class_distances(x[:0], y[:0]) == (0, 0)
+    within, between = class_distances(x, y * 0)
+    assert within > 0
+    assert between == 0
+
+
 def test_fisher_ratio_at_its_ends():
     y = torch.tensor([0, 0, 1, 1])
     assert fisher_ratio(torch.zeros(4, 2), y) == 0
@@ -422,6 +430,14 @@ def test_half_precision_gives_float32_and_float64_stays(dtype):
         (lambda: simplex("3"), TypeError, "num_classes must be an integer >= 2, got '3'"),
         (lambda: minimum_dimension(1), ValueError, "num_classes must be an integer >= 2, got 1"),
         (lambda: weight_separability(torch.zeros(3)), ValueError, r"weight must be \[C, D\], got shape \(3,\)"),
+        (lambda: weight_separability([[1.0]]), TypeError, "weight must be a tensor, got list"),
+        (lambda: weight_cosines([[1.0]]), TypeError, "weight must be a tensor, got list"),
+        (lambda: unit_rows([[1.0]]), TypeError, "vectors must be a tensor, got list"),
+        (lambda: measured_norm_bound(1.0, [[1.0]]), TypeError, "weight must be a tensor, got list"),
+        (lambda: hyperspherical_energy([[1.0]]), TypeError, "weight must be a tensor, got list"),
+        (lambda: rival_threshold("softmax", [0.1], 1), TypeError, "own must be a tensor, got list"),
+        (lambda: class_distances([[1.0]], torch.tensor([0])), TypeError, "features must be a tensor, got list"),
+        (lambda: class_distances(torch.ones(2, 2), torch.tensor([0])), ValueError, r"labels must be \[2\]"),
         (lambda: separability_floor(0, 3), ValueError, "num_classes must be an integer >= 1, got 0"),
         (lambda: welch_bound(3, 0), ValueError, "feature_dim must be an integer >= 1, got 0"),
         (lambda: norm_upper_bound(0, 3), ValueError, "lower must be greater than 0, got 0"),

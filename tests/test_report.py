@@ -14,7 +14,7 @@ from discriminative import papers, report
 from discriminative.ledger import Ledger
 from discriminative.papers import Arm, Claim
 from discriminative.papers.thesis.experiments import WHOLE_CHOSEN, WHOLE_TUNING
-from discriminative.papers.thesis.family import FAMILY_CHOSEN, FAMILY_TUNING
+from discriminative.papers.thesis.family import FAMILY_CHOSEN, FAMILY_TUNING, PURE_CHOSEN, PURE_TUNING
 from discriminative.papers.thesis.workhorse import CHOSEN, FLOORS, MARGINS, TUNING
 from discriminative.report import checked, exact, refuted
 from discriminative.runs import TUNING_SEEDS, Run
@@ -35,6 +35,13 @@ def test_the_workhorses_settings_are_those_that_validation_chose(name: str) -> N
 def test_the_familys_settings_are_those_that_validation_chose(name: str) -> None:
     among = [arm for arm in FAMILY_TUNING if arm.name.startswith(f"{name} ")]
     assert report.choose(among, RESULTS).name == FAMILY_CHOSEN[name]
+
+
+@pytest.mark.parametrize("name", PURE_CHOSEN)
+def test_the_settings_without_a_blend_are_those_that_validation_chose(name: str) -> None:
+    among = [arm for arm in PURE_TUNING if arm.name.startswith(f"{name} ")]
+    assert len(among) == 15
+    assert report.choose(among, RESULTS).name == PURE_CHOSEN[name]
 
 
 def test_every_family_is_tuned_over_twelve_settings() -> None:
@@ -125,7 +132,11 @@ def test_the_gap_between_training_and_test_counts_against_the_arm() -> None:
 
 def test_a_slow_start_lasts_until_95_percent_of_the_last_training_accuracy() -> None:
     curves = {"step": [10, 20, 30, 40, 50], "train_error": [0.9, 0.5, 0.25, 0.22, 0.2]}  # 95 % of 0.8 is 0.76
-    assert report.MEASURES["slow start"][1]({"curves": curves}) == pytest.approx(80.0)
+    record = {"curves": curves, "run": {"head": {"arguments": {}}}}
+    assert report.MEASURES["slow start"][1](record) == pytest.approx(80.0)
+    bent = {"plain_error": curves["train_error"], "train_error": [1.0] * 5}  # under a margin the test scores count
+    record = {"curves": curves | bent, "run": {"head": {"arguments": {"margin": 4}}}}
+    assert report.MEASURES["slow start"][1](record) == pytest.approx(80.0)
 
 
 @pytest.fixture

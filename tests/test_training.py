@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
 import pickle
 import random
@@ -10,6 +12,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +21,10 @@ from typing import Any
 import pytest
 import torch
 
-from discriminative.data import Dataset, Split
+from discriminative.data import Dataset, Split, load, normalise
 from discriminative.ledger import correctness
 from discriminative.runs import BlendSchedule, Head, Optimizer, Run, Schedule
-from discriminative.training import Checkpoint, Interrupted, build, train
+from discriminative.training import Checkpoint, Interrupted, _contrast, build, train
 
 COMPARED = ("metrics", "curves", "geometry", "status", "id", "run")
 
@@ -108,6 +112,94 @@ def test_a_loss_that_is_no_number_stops_the_run_and_is_recorded(plain: Run, caps
     told = capsys.readouterr().out
     assert run.id in told
     assert f"step {step}" in told
+
+
+def test_an_update_that_ruins_the_weights_at_the_last_step_is_a_divergence(plain: Run) -> None:
+    record, _ = train(replace(plain, optimizer=Optimizer(rate=1e30), schedule=Schedule(1)))
+    assert record["status"] == "diverged"
+    assert record["metrics"]["first_bad_step"] == 1
+
+
+def test_curves_tell_the_error_of_the_test_scores_where_a_margin_bends_the_logits(plain: Run) -> None:
+    bent = train(replace(plain, head=Head("LSoftmax", {"margin": 4}), optimizer=Optimizer(0.001)))[0]["curves"]
+    assert all(
+        a <= b for a, b in zip(bent["plain_error"], bent["train_error"], strict=True)
+    )  # train-correct is correct
+    assert bent["plain_error"][-1] < bent["train_error"][-1]
+    for name, arguments in (("Softmax", {}), ("WeightNormalizedSoftmax", {}), ("NormFace", {"scale": 8.0})):
+        assert "plain_error" not in train(replace(plain, head=Head(name, arguments), schedule=Schedule(2)))[0]["curves"]
+
+
+def test_half_the_contrast_turns_no_feature_of_a_network_without_constants(plain: Run) -> None:
+    data = load("digits")
+    data = replace(data, mean=torch.zeros_like(data.mean))
+    network, head = build(plain, 10)
+    features = network.eval()(normalise(data.test.images, data)).detach()
+    told = _contrast(network, head, data, features, nullcontext())
+    assert told["contrast_turn"] < 1e-3  # the biases start at zero
+    assert told["contrast_norm"] == pytest.approx(0.5, abs=1e-6)
+    with torch.no_grad():
+        for layer in network.modules():
+            if getattr(layer, "bias", None) is not None:
+                layer.bias.fill_(1.0)
+        features = network(normalise(data.test.images, data))
+    told = _contrast(network, head, data, features, nullcontext())
+    assert told["contrast_turn"] > 1
+    assert told["contrast_norm"] > 0.55
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"head": Head("CenterLoss")}, "name of a head"),
+        ({"head": Head("Sofmax")}, "'Sofmax'"),
+        ({"head": Head("LSoftmax", {"margin": 2}), "loss": "hinge"}, "plain scores"),
+        ({"terms": ({"name": "CenterLoss", "coefficient": 0.1, "arguments": {}},)}, "terms are not trained"),
+    ],
+)
+def test_what_would_not_be_trained_as_it_says_is_refused(plain: Run, changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        train(replace(plain, **changes))
+
+
+SPOILT: dict[str, Callable[[dict[str, Any]], object]] = {
+    "curves too short": lambda state: state["curves"].update(sums=[[0.0] * 4]),
+    "rates too short": lambda state: state["curves"].update(rates=[]),
+    "no sums": lambda state: state["curves"].update(sums=None),
+    "a momentum of another shape": lambda state: state["optimizer"]["state"][0].update(momentum_buffer=torch.ones(1)),
+    "no momenta": lambda state: state["optimizer"].update(state={}),
+    "seconds that are no number": lambda state: state.update(seconds=math.nan),
+    "a step without end": lambda state: state.update(step=math.inf),
+    "a step beyond the run": lambda state: state.update(step=61),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_a_checkpoint_that_does_not_fit_is_set_aside(tiny: Run, tmp_path: Path, what: str) -> None:
+    checkpoint = _stopped(tiny, tmp_path)
+    state = checkpoint.load()
+    assert state is not None
+    SPOILT[what](state)
+    checkpoint.save(state)
+    assert result(train(tiny, checkpoint=checkpoint)[0]) == result(train(tiny)[0])
+    assert list(tmp_path.glob("*.spoiled"))
+
+
+def test_the_settings_of_an_altered_checkpoint_do_not_count(tiny: Run, tmp_path: Path) -> None:
+    checkpoint = _stopped(tiny, tmp_path)
+    state = checkpoint.load()
+    assert state is not None
+    for group in state["optimizer"]["param_groups"]:
+        group.update(momentum=0.0, weight_decay=1.0)
+    checkpoint.save(state)
+    assert result(train(tiny, checkpoint=checkpoint)[0]) == result(train(tiny)[0])
+
+
+def _stopped(run: Run, folder: Path) -> Checkpoint:
+    checkpoint, steps = Checkpoint(folder / "run.pt"), itertools.count(1)
+    with pytest.raises(Interrupted):
+        train(run, checkpoint=checkpoint, stop=lambda: next(steps) >= 30)
+    return checkpoint
 
 
 def test_a_stopped_run_goes_on_to_the_same_record(tiny: Run, tmp_path: Path) -> None:

@@ -9,7 +9,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["check_batch", "check_features", "check_integer", "check_number", "lift", "norms", "reduce", "require"]
+__all__ = [
+    "check_batch",
+    "check_features",
+    "check_floating",
+    "check_integer",
+    "check_labels",
+    "check_number",
+    "check_scalar",
+    "lift",
+    "norms",
+    "reduce",
+    "require",
+]
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -41,12 +53,47 @@ def check_integer(name: str, value: Any, *, at_least: int = 1) -> int:
     return int(value)
 
 
+def check_scalar(name: str, value: Any, *, above: float = -math.inf, at_least: float = -math.inf) -> Tensor | float:
+    """As :func:`check_number`; or ``value`` itself where it is a tensor of no dimensions, whose value is not read."""
+    if not isinstance(value, Tensor):
+        return check_number(name, value, above=above, at_least=at_least)
+    require(value.ndim == 0, "{} must be a number or a scalar tensor, got shape {}", name, tuple(value.shape))
+    return value
+
+
+def check_tensor(name: str, value: Any) -> None:
+    """``TypeError`` unless ``value`` is a tensor."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a tensor, got {type(value).__name__}")
+
+
+def check_floating(name: str, value: Any) -> None:
+    """``TypeError`` if ``value`` is no tensor, ``ValueError`` if it is none of floating point."""
+    check_tensor(name, value)
+    require(value.is_floating_point(), "{} must be floating point, got {}", name, value.dtype)
+
+
 def check_features(features: Tensor) -> None:
     """Check what a loss over features alone takes, ``[B, D]``, floating: see :func:`check_batch`."""
-    if not isinstance(features, Tensor):
-        raise TypeError(f"features must be a tensor, got {type(features).__name__}")
+    check_floating("features", features)
     require(features.ndim == 2, "features must be [B, D], got shape {}", tuple(features.shape))
-    require(features.is_floating_point(), "features must be floating point, got {}", features.dtype)
+
+
+def check_labels(labels: Tensor, rows: Tensor, num_classes: int, name: str = "features") -> None:
+    """Check that each row of ``rows``, the argument ``name``, has its int64 label in ``0 .. num_classes-1``.
+
+    The range is read in eager mode on a CPU only: elsewhere it would cost a synchronisation or a graph break.
+    """
+    check_tensor("labels", labels)
+    require(labels.shape == rows.shape[:1], "labels must be [{}] to match {}, got shape {}", rows.shape[0], name,
+            tuple(labels.shape))  # fmt: skip
+    require(labels.dtype == torch.int64, "labels must be int64, got {}", labels.dtype)
+    require(labels.device == rows.device, "labels and {} must share a device, got {} and {}", name, labels.device,
+            rows.device)  # fmt: skip
+    if labels.device.type == "cpu" and not torch.compiler.is_compiling() and labels.numel():
+        low, high = (int(bound) for bound in labels.aminmax())
+        outlier = low if low < 0 else high
+        require(0 <= outlier < num_classes, "labels must lie in 0..{}, got {}", num_classes - 1, outlier)
 
 
 def check_batch(features: Tensor, labels: Tensor | None, weight: Tensor) -> None:
@@ -61,10 +108,8 @@ def check_batch(features: Tensor, labels: Tensor | None, weight: Tensor) -> None
         TypeError: if an argument is no tensor.
         ValueError: naming the argument whose shape, dtype, device or (eager, on a CPU) label range is wrong.
     """
-    for name, tensor in (("features", features), ("labels", labels), ("weight", weight)):
-        if not isinstance(tensor, Tensor) and not (name == "labels" and tensor is None):
-            raise TypeError(f"{name} must be a tensor, got {type(tensor).__name__}")
     check_features(features)
+    check_floating("weight", weight)
     require(
         weight.ndim == 2 and weight.shape[1] == features.shape[1],
         "weight must be [C, {}] to match features, got shape {}",
@@ -72,32 +117,12 @@ def check_batch(features: Tensor, labels: Tensor | None, weight: Tensor) -> None
         tuple(weight.shape),
     )
     require(weight.shape[0] >= 1, "weight must hold at least one class, got shape {}", tuple(weight.shape))
-    require(weight.is_floating_point(), "weight must be floating point, got {}", weight.dtype)
     require(
         features.device == weight.device, "features and weight must share a device, got {} and {}", features.device,
         weight.device,
     )  # fmt: skip
-    if labels is None:
-        return
-    require(
-        labels.shape == features.shape[:1],
-        "labels must be [{}] to match features, got shape {}",
-        features.shape[0],
-        tuple(labels.shape),
-    )
-    require(labels.dtype == torch.int64, "labels must be int64, got {}", labels.dtype)
-    require(
-        labels.device == features.device, "labels and features must share a device, got {} and {}", labels.device,
-        features.device,
-    )  # fmt: skip
-    if labels.device.type == "cpu" and not torch.compiler.is_compiling() and labels.numel():
-        low, high = (int(bound) for bound in labels.aminmax())
-        require(
-            low >= 0 and high < weight.shape[0],
-            "labels must lie in 0..{}, got {}",
-            weight.shape[0] - 1,
-            low if low < 0 else high,
-        )
+    if labels is not None:
+        check_labels(labels, features, weight.shape[0])
 
 
 def lift(*tensors: Tensor) -> tuple[Tensor, ...]:

@@ -77,9 +77,35 @@ def _table(measured: dict[str, Any], kind: str) -> list[str]:
     return [*lines, ""]
 
 
+def _throughput(root: Path) -> list[str]:
+    """The training loop beside a bare one, from ``benchmarks/throughput``."""
+    lines = []
+    for path in sorted((root / "benchmarks" / "throughput").glob("*.json")):
+        measured = json.loads(path.read_text())
+        environment = measured["environment"]
+        machine = f"{environment['device_name']}, {measured['precision']}, torch {environment['torch']}"
+        lines += [
+            f"`{path.stem}`: {machine}, batches of {measured['batch']}"
+            + (", compiled" if measured["compiled"] else "")
+            + f"; square matrices multiply at {measured['matrix_rate_tflops']:.3g} Tflop/s.",
+            "",
+            "| network | images a second | beside a bare loop | share of the matrix rate | 18k steps of 256, minutes |",
+            "| --- | ---: | ---: | ---: | ---: |",
+        ]
+        for row in measured["networks"]:
+            low, middle, high = row["ratio"]
+            lines.append(
+                f"| {row['network']} | {row['images_per_second']:,} | {middle:.2f} ({low:.2f} to {high:.2f}) "
+                f"| {row['share_of_matrix_rate']:.2f} | {row['minutes_for_18k_steps_of_256']:,.1f} |"
+            )
+        lines.append("")
+    return lines
+
+
 def cost_page(root: Path) -> str:
     """``book/cost.md`` with what was measured behind it; the figures go into the staged site."""
-    lines = [(root / "book" / "cost.md").read_text().rstrip(), "", "## What was measured", ""]
+    text, loop = (root / "book" / "cost.md").read_text().rstrip().split("<!-- throughput -->")
+    lines = [text.rstrip(), "", *_throughput(root), loop.strip(), "", "## What was measured", ""]
     for name, measured in _measured(root).items():
         environment, settings = measured["environment"], measured["settings"]
         told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in settings.items() if value is not None)

@@ -8,7 +8,17 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from discriminative._tensors import check_batch, check_features, check_integer, check_number, lift, norms, require
+from discriminative._tensors import (
+    check_batch,
+    check_features,
+    check_floating,
+    check_integer,
+    check_labels,
+    check_number,
+    lift,
+    norms,
+    require,
+)
 
 __all__ = [
     "NeuralCollapse",
@@ -86,12 +96,25 @@ def minimum_dimension(num_classes: int) -> int:
 
 
 def unit_rows(vectors: Tensor) -> Tensor:
-    """``vectors`` ``[N, D]`` with every row at length one; a zero row stays zero."""
+    """``vectors`` ``[N, D]`` with every row at length one; a zero row stays zero.
+
+    Example:
+        >>> unit_rows(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
+        tensor([[0.6000, 0.8000],
+                [0.0000, 0.0000]])
+    """
+    check_floating("vectors", vectors)
     return vectors / norms(vectors).clamp_min(torch.finfo(vectors.dtype).tiny).unsqueeze(-1)
 
 
 def weight_cosines(weight: Tensor) -> Tensor:
-    """The C (C - 1) / 2 cosines between different class weights of ``[C, D]``."""
+    """The C (C - 1) / 2 cosines between different class weights of ``[C, D]``.
+
+    Example:
+        >>> weight_cosines(torch.tensor([[2.0, 0.0], [0.0, 1.0], [3.0, 0.0]]))  # of 0 and 1, 0 and 2, 1 and 2
+        tensor([0., 1., 0.])
+    """
+    check_floating("weight", weight)
     unit = unit_rows(weight)
     rows, columns = torch.triu_indices(len(weight), len(weight), offset=1, device=weight.device)
     return (unit @ unit.T)[rows, columns].clamp(-1, 1)
@@ -117,6 +140,7 @@ def weight_separability(weight: Tensor, unit: bool = False) -> Tensor:
         >>> weight_separability(torch.eye(3))
         tensor(0.)
     """
+    check_floating("weight", weight)
     require(weight.ndim == 2, "weight must be [C, D], got shape {}", tuple(weight.shape))
     (weight,) = lift(weight)
     if unit:
@@ -208,6 +232,7 @@ def measured_norm_bound(lower: float, weight: Tensor) -> Tensor:
         2.491
     """
     lower = check_number("lower", lower, above=0)
+    check_floating("weight", weight)
     require(weight.ndim == 2 and len(weight) >= 2, "weight must be [C >= 2, D], got shape {}", tuple(weight.shape))
     (weight,) = lift(weight)
     return lower * (1 + torch.pdist(unit_rows(weight)).amin())
@@ -223,6 +248,12 @@ def class_angles(features: Tensor, labels: Tensor, weight: Tensor) -> tuple[Tens
 
     Returns:
         Two tensors ``[B]``, own angle and nearest rival's angle; the gap is their difference.
+
+    Example:
+        >>> x, w = torch.tensor([[1.0, 1.0]]), torch.tensor([[2.0, 0.0], [-1.0, 0.0]])
+        >>> own, rival = class_angles(x, torch.tensor([0]), w)
+        >>> own.rad2deg(), rival.rad2deg()
+        (tensor([45.]), tensor([135.]))
     """
     check_batch(features, labels, weight)
     require(len(weight) >= 2, "weight must hold at least two classes, got {}", len(weight))
@@ -307,7 +338,9 @@ def class_cosines(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
         tensor([[0.6000, 0.4000],
                 [0.4000, 0.0000]])
     """
-    _check_labelled(features, labels, check_integer("num_classes", num_classes))
+    num_classes = check_integer("num_classes", num_classes)
+    check_features(features)
+    check_labels(labels, features, num_classes)
     (features,) = lift(features)
     unit = unit_rows(features)
     sums = unit.new_zeros(num_classes, unit.shape[1]).index_add_(0, labels, unit)
@@ -318,14 +351,24 @@ def class_cosines(features: Tensor, labels: Tensor, num_classes: int) -> Tensor:
 
 
 def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean distance from features to their class mean, and mean distance between the class means present."""
-    features, = lift(features)  # fmt: skip
-    present, index = torch.unique(labels, return_inverse=True)
-    counts = torch.bincount(index, minlength=len(present)).to(features.dtype)
-    means = features.new_zeros(len(present), features.shape[1]).index_add_(0, index, features) / counts.unsqueeze(1)
-    within = norms(features - means[index]).mean()
-    rows, columns = torch.triu_indices(len(present), len(present), offset=1, device=features.device)
-    between = norms(means[rows] - means[columns]).mean() if len(present) > 1 else features.new_zeros(())
+    """Mean distance from features to their class mean, and mean distance between the class means present.
+
+    Args:
+        features: ``[B, D]``.
+        labels: ``[B]``.
+
+    Returns:
+        Two scalars in the units of the features. Of no samples both are 0, of one class the second is.
+
+    Example:
+        >>> class_distances(torch.tensor([[0.0], [2.0], [10.0], [12.0]]), torch.tensor([0, 0, 1, 1]))
+        (tensor(1.), tensor(10.))
+    """
+    means, index, _ = _class_means(features, labels)
+    (features,) = lift(features)
+    rows, columns = torch.triu_indices(len(means), len(means), offset=1, device=features.device)
+    distances = norms(features - means[index]), norms(means[rows] - means[columns])
+    within, between = (distance.mean() if len(distance) else distance.sum() for distance in distances)
     return within, between
 
 
@@ -347,6 +390,7 @@ def fisher_ratio(features: Tensor, labels: Tensor) -> Tensor:
         tensor(25.)
     """
     means, index, counts = _class_means(features, labels)
+    require(len(features) >= 1, "features must hold at least one sample, got shape {}", tuple(features.shape))
     (features,) = lift(features)
     within = (features - means[index]).square().sum()
     between = (counts * (means - features.mean(0)).square().sum(1)).sum()
@@ -373,6 +417,7 @@ def hyperspherical_energy(weight: Tensor, power: float = 2.0) -> Tensor:
         tensor(0.5000)
     """
     power = check_number("power", power, at_least=0)
+    check_floating("weight", weight)
     require(weight.ndim == 2 and len(weight) >= 2, "weight must be [C >= 2, D], got shape {}", tuple(weight.shape))
     (weight,) = lift(weight)
     distance = torch.pdist(unit_rows(weight)).clamp_min(torch.finfo(weight.dtype).eps)
@@ -380,7 +425,13 @@ def hyperspherical_energy(weight: Tensor, power: float = 2.0) -> Tensor:
 
 
 class NeuralCollapse(NamedTuple):
-    """The four measures of :func:`neural_collapse`; all are 0 at collapse."""
+    """The four measures of :func:`neural_collapse`; all are 0 at collapse.
+
+    Example:
+        >>> collapse = neural_collapse(simplex(3), torch.arange(3), -simplex(3))  # weights that point the other way
+        >>> round(collapse.within, 4), round(collapse.duality, 4), round(collapse.disagreement, 4)
+        (0.0, 2.0, 1.0)
+    """
 
     within: float  # NC1: tr(S_W S_B^+) / C
     mean_norms: float  # NC2: standard deviation of the centred class means' norms over their mean
@@ -433,17 +484,11 @@ def neural_collapse(features: Tensor, labels: Tensor, weight: Tensor) -> NeuralC
     return NeuralCollapse(*(float(value) for value in values))
 
 
-def _check_labelled(features: Tensor, labels: Tensor, num_classes: int) -> None:
-    """As ``check_batch`` does, where there is no weight: it is given one that takes no memory."""
-    check_features(features)
-    check_batch(features, labels, torch.zeros(1, 1, device=features.device).expand(num_classes, features.shape[1]))
-
-
 def _class_means(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Means ``[K, D]`` of the K classes present, the row of each sample's own ``[B]``, and the counts ``[K]``."""
-    _check_labelled(features, labels, 2**31)
+    check_features(features)
+    check_labels(labels, features, 2**63)
     (features,) = lift(features)
-    require(len(features) >= 1, "features must hold at least one sample, got shape {}", tuple(features.shape))
     present, index = torch.unique(labels, return_inverse=True)
     counts = torch.bincount(index, minlength=len(present)).to(features.dtype)
     means = features.new_zeros(len(present), features.shape[1]).index_add_(0, index, features) / counts.unsqueeze(1)
@@ -476,6 +521,7 @@ def rival_threshold(rule: Rule, own: Tensor, parameter: float, between: float | 
         tensor([ 1., -1.])
     """
     require(rule in get_args(Rule), "rule must be one of {}, got {!r}", get_args(Rule), rule)
+    check_floating("own", own)
     (own,) = lift(own)
     if rule == "softmax":
         return own.cos()
@@ -541,6 +587,12 @@ def describe(features: Tensor, labels: Tensor, weight: Tensor, scores: Tensor) -
     """The geometry that a record keeps, from test features ``[B, D]``, labels, weights and test scores ``[B, C]``.
 
     Angles in degrees, norms and distances in the units of the features, shares and cosines without unit.
+
+    Example:
+        >>> x, y, w = 2 * torch.eye(3), torch.arange(3), torch.eye(3)
+        >>> values = describe(x, y, w, x @ w.T)
+        >>> values["own_angle"], values["rival_angle"], values["feature_norm_mean"]
+        (0.0, 90.0, 2.0)
     """
     cosines = weight_cosines(weight)
     own, rival = class_angles(features, labels, weight)

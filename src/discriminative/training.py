@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from discriminative import geometry, losses
 from discriminative._tensors import require
 from discriminative.data import Augmentation, Dataset, Split, batch, draw, load, normalise
+from discriminative.losses.softmax import LinearHead
 from discriminative.networks import build_network
 from discriminative.provenance import describe_environment, describe_source
 from discriminative.runs import SCHEMA, Run
@@ -33,6 +34,7 @@ LOOK_EVERY = 50  # steps between looks at the losses, which wait on the device: 
 READY_BYTES = 2**28
 PICTURE_IMAGES = 1000
 EVALUATION_BATCH = 1000
+CONTRAST_IMAGES = 1000
 TRAIN_ERROR_IMAGES = 10_000
 
 Progress = Callable[[int, int], None]
@@ -58,8 +60,19 @@ def build(run: Run, num_classes: int) -> tuple[nn.Module, nn.Module]:
         if run.blend is not None:
             blend = run.blend
             arguments["blend"] = losses.Blend(blend.floor, run.schedule.steps, blend.start, blend.reached)
-        head = getattr(losses, run.head.name)(run.feature_dim, num_classes, **arguments)
+        head = _head_class(run)(run.feature_dim, num_classes, **arguments)
     return network, head
+
+
+def _head_class(run: Run) -> type[nn.Module]:
+    kind = getattr(losses, run.head.name, None)
+    is_head = isinstance(kind, type) and issubclass(kind, LinearHead)
+    require(is_head, "head must be the name of a head in discriminative.losses, got {!r}", run.head.name)
+    plain = run.loss != "hinge" or kind is losses.Softmax
+    require(plain, "the hinge is taken over plain scores: head must be 'Softmax', got {!r}", run.head.name)
+    require(not run.terms, "terms are not trained by this release, got {}", list(run.terms))
+    found: type[nn.Module] = kind  # type: ignore[assignment]
+    return found
 
 
 def _parameter_groups(modules: list[nn.Module], weight_decay: float) -> list[dict[str, Any]]:
@@ -125,29 +138,49 @@ def _unfit(state: Any, run: Run, source: dict[str, str]) -> str:
         return "other code wrote it"
     if not 0 <= int(state["step"]) <= run.schedule.steps:
         return f"step {state['step']} is not one of {run.schedule.steps}"
+    if not 0 <= float(state["seconds"]) < math.inf:
+        return f"it says that {state['seconds']} seconds have passed"
     return ""
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any], step: int) -> None:
+    """The momentum of every parameter from a checkpoint; the settings stay those of the run."""
+    settings = [{name: value for name, value in group.items() if name != "params"} for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, kept in zip(optimizer.param_groups, settings, strict=True):
+        group.update(kept)
+        if step and kept["momentum"]:
+            for parameter in group["params"]:
+                if optimizer.state[parameter]["momentum_buffer"].shape != parameter.shape:
+                    raise ValueError("a momentum does not have the shape of its parameter")
 
 
 class _Curves:
     """Means over each fortieth of the run, and the first step whose loss is not finite.
 
-    Loss and predictions of each step wait on the device until :meth:`look` fetches them together.
+    Loss and predictions of each step wait on the device until :meth:`look` fetches them together. ``train_error`` is
+    that of the logits which the loss sees, margin and all; ``plain_error``, where they differ, that of the test scores.
     """
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, bent: bool) -> None:
+        self.bent = bent
         points = min(CURVE_POINTS, steps)
         self.ends = [round((i + 1) * steps / points) for i in range(points)]
-        self.sums = [[0.0, 0.0, 0.0] for _ in self.ends]  # of losses, of errors, and how many steps
+        self.sums = [[0.0] * 4 for _ in self.ends]  # of losses, errors and plain errors, and how many steps
         self.rates = [0.0] * points
         self.blends: list[float | None] = [None] * points
-        self.waiting: list[tuple[int, Tensor, Tensor, Tensor]] = []
+        self.waiting: list[tuple[int, Tensor, Tensor, Tensor, Tensor]] = []
         self.first_bad = -1
 
     def point(self, step: int) -> int:
         return bisect.bisect_right(self.ends, step)
 
-    def add(self, step: int, loss: Tensor, predicted: Tensor, labels: Tensor, rate: float, blend: float | None) -> None:
-        self.waiting.append((step, loss.detach(), predicted, labels))
+    def add(
+        self, step: int, loss: Tensor, logits: Tensor, scores: Tensor, labels: Tensor, rate: float, blend: float | None
+    ) -> None:
+        predicted = logits.detach().argmax(1)
+        plain = scores.argmax(1) if self.bent else predicted
+        self.waiting.append((step, loss.detach(), predicted, plain, labels))
         i = self.point(step)
         self.rates[i], self.blends[i] = rate, blend
 
@@ -155,11 +188,12 @@ class _Curves:
         """Fetch what waits; the first step with a loss that is no number, or -1."""
         if not self.waiting:
             return self.first_bad
-        steps, losses, predicted, labels = zip(*self.waiting, strict=True)
-        errors = (torch.stack(predicted) != torch.stack(labels)).float().mean(1)
-        for step, loss, error in zip(steps, *torch.stack([torch.stack(losses), errors]).tolist(), strict=True):
+        steps, losses, predicted, plain, labels = zip(*self.waiting, strict=True)
+        truth = torch.stack(labels)
+        errors = [(torch.stack(guesses) != truth).float().mean(1) for guesses in (predicted, plain)]
+        for step, loss, *wrong in zip(steps, *torch.stack([torch.stack(losses), *errors]).tolist(), strict=True):
             sums = self.sums[self.point(step)]
-            sums[:] = sums[0] + loss, sums[1] + error, sums[2] + 1
+            sums[:] = [total + value for total, value in zip(sums, (loss, *wrong, 1.0), strict=True)]
             if self.first_bad < 0 and not math.isfinite(loss):
                 self.first_bad = step
         self.waiting = []
@@ -170,18 +204,27 @@ class _Curves:
         return {"sums": self.sums, "rates": list(self.rates), "blends": list(self.blends)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.sums = [list(map(float, sums)) for sums in state["sums"]]
-        self.rates, self.blends = list(state["rates"]), list(state["blends"])
+        sums = [[float(value) for value in values] for values in state["sums"]]
+        rates, blends = [float(rate) for rate in state["rates"]], list(state["blends"])
+        if not len(sums) == len(rates) == len(blends) == len(self.ends) or any(len(values) != 4 for values in sums):
+            raise ValueError("its curves are not as long as the run's")
+        self.sums, self.rates, self.blends = sums, rates, blends
 
     def result(self, steps_done: int) -> dict[str, Any]:
         self.look()
-        keep = [i for i, end in enumerate(self.ends) if self.sums[i][2] > 0 and end <= steps_done]
+        keep = [i for i, end in enumerate(self.ends) if self.sums[i][3] > 0 and end <= steps_done]
+
+        def means(column: int) -> list[float | None]:
+            return [four_digits(self.sums[i][column] / self.sums[i][3]) for i in keep]
+
         curves: dict[str, Any] = {
             "step": [self.ends[i] for i in keep],
-            "loss": [four_digits(self.sums[i][0] / self.sums[i][2]) for i in keep],
-            "train_error": [four_digits(self.sums[i][1] / self.sums[i][2]) for i in keep],
+            "loss": means(0),
+            "train_error": means(1),
             "rate": [four_digits(self.rates[i]) for i in keep],
         }
+        if self.bent:
+            curves["plain_error"] = means(2)
         if any(self.blends[i] is not None for i in keep):
             curves["blend"] = [four_digits(self.blends[i] or 0.0) for i in keep]
         return curves
@@ -218,6 +261,7 @@ def train(
         the classes' test features under seed 0, and the features of fixed test images where they are 2-D.
     """
     started = time.monotonic()
+    _head_class(run)  # refuse what would not be trained as it says before anything is recorded of it
     source = describe_source(run)  # now, not at the end: files may be edited while a run goes on
     device = torch.device(device)
     environment = describe_environment(device)
@@ -236,7 +280,10 @@ def train(
     groups = _parameter_groups([network, head], run.optimizer.weight_decay)
     fused = True if device.type == "cuda" else None  # one kernel for all parameters
     optimizer = torch.optim.SGD(groups, lr=run.optimizer.rate, momentum=run.optimizer.momentum, fused=fused)
-    curves = _Curves(run.schedule.steps)
+    with torch.no_grad():  # whether a margin bends the logits that are trained on, so that they are no test scores
+        probe, labels = torch.ones(2, run.feature_dim, device=device), torch.zeros(2, dtype=torch.int64, device=device)
+        bent = not torch.equal(head(probe, labels), head(probe))
+    curves = _Curves(run.schedule.steps, bent)
     first, seconds_before = 0, 0.0
     devices = [environment["device_name"]]
 
@@ -248,10 +295,10 @@ def train(
                 first, seconds_before = int(state["step"]), float(state["seconds"])
                 network.load_state_dict(state["network"])
                 head.load_state_dict(state["head"])
-                optimizer.load_state_dict(state["optimizer"])
+                _restore_optimizer(optimizer, state["optimizer"], first)
                 curves.restore(state["curves"])
                 devices = list(dict.fromkeys([*state["devices"], *devices]))
-        except (KeyError, ValueError, TypeError, RuntimeError, AttributeError, IndexError) as error:
+        except (LookupError, ValueError, TypeError, RuntimeError, AttributeError, ArithmeticError) as error:
             reason = f"{type(error).__name__} on reading it"
         if reason:  # parts of it may have been taken over: begin anew with nothing of it
             checkpoint.set_aside(reason)
@@ -312,6 +359,8 @@ def train(
                 forward = network
                 features = network(images)
         logits = head(features, labels)
+        with torch.no_grad():
+            scores = head(features.detach()) if bent else logits
         if run.loss == "hinge":
             loss = losses.multiclass_hinge(logits, labels, form="one-vs-all")
         else:
@@ -320,8 +369,7 @@ def train(
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
-        predicted = logits.detach().argmax(1)
-        curves.add(step, loss, predicted, labels, rate, None if blend is None else blend.at(blend.steps))
+        curves.add(step, loss, logits, scores, labels, rate, None if blend is None else blend.at(blend.steps))
         if blend is not None:
             blend.step()
         step += 1
@@ -343,6 +391,11 @@ def train(
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     training_seconds = seconds_before + time.monotonic() - started
+    tested = None
+    if diverged_at < 0:
+        tested = _forward(network, head, data.test, data, autocast)
+        if not bool(tested[1].isfinite().all()):
+            diverged_at = step  # the last update ruined the weights: the next loss would be no number
     record: dict[str, Any] = {
         "schema": SCHEMA,
         "id": run.id,
@@ -360,7 +413,7 @@ def train(
         },
         "source": source,
     }
-    if diverged_at >= 0:
+    if diverged_at >= 0 or tested is None:
         record["metrics"]["first_bad_step"] = diverged_at
         print(
             f"run {run.id} ({run.head.name}, seed {run.seed}) diverged: its loss was not finite at step {diverged_at}"
@@ -374,7 +427,7 @@ def train(
             blend.at(blend.steps),
         )
         record["metrics"]["final_blend"] = blend.floor
-    arrays = _evaluate(record, run, network, head, data, fit, autocast)
+    arrays = _evaluate(record, run, network, head, data, fit, autocast, tested)
     return record, arrays
 
 
@@ -399,10 +452,11 @@ def _evaluate(
     data: Dataset,
     fit: Split,
     autocast: Any,
+    tested: tuple[Tensor, Tensor],
 ) -> dict[str, np.ndarray]:
     """Fill the record's metrics and geometry from the network as it stands at the end; return the arrays beside it."""
     metrics = record["metrics"]
-    features, scores = _forward(network, head, data.test, data, autocast)
+    features, scores = tested
     correct = scores.argmax(1) == data.test.labels
     metrics["test"] = _summary(scores, data.test.labels)
     metrics["test_correct"] = base64.b64encode(np.packbits(correct.cpu().numpy()).tobytes()).decode()
@@ -416,6 +470,7 @@ def _evaluate(
     weight = head.get_parameter("weight").detach()
     with torch.no_grad():
         described = geometry.describe(features, data.test.labels, weight, scores)
+    described |= _contrast(network, head, data, features, autocast)
     record["geometry"] = {name: four_digits(value) for name, value in described.items()}
     if run.seed != 0 and run.feature_dim != 2:
         return {}
@@ -427,6 +482,16 @@ def _evaluate(
         "labels": data.test.labels[:PICTURE_IMAGES].cpu().numpy().astype(np.uint8),
         "weight": weight.cpu().numpy().astype(np.float32),
     }
+
+
+def _contrast(network: nn.Module, head: nn.Module, data: Dataset, features: Tensor, autocast: Any) -> dict[str, float]:
+    """By how many degrees the features turn where the images' contrast is halved, and what their norms become."""
+    part = data.test.take(torch.arange(min(len(data.test), CONTRAST_IMAGES), device=features.device))
+    faint = _forward(network, head, Split(part.images * 0.5, part.labels), data, autocast)[0]
+    plain = features[: len(faint)]
+    cosine = F.cosine_similarity(faint.double(), plain.double()).clamp(-1, 1)
+    ratio = faint.norm(dim=1) / plain.norm(dim=1).clamp_min(torch.finfo(plain.dtype).tiny)
+    return {"contrast_turn": float(cosine.acos().rad2deg().mean()), "contrast_norm": float(ratio.mean())}
 
 
 def _summary(scores: Tensor, labels: Tensor) -> dict[str, Any]:

@@ -203,6 +203,7 @@ def test_heads_are_their_functions():
         (lambda: ArcFace(5, 4, 0.5, -8), ValueError, "scale must be greater than 0, got -8"),
         (lambda: ArcFace(5, 4, math.nan, 8), ValueError, "margin must be finite, got nan"),
         (lambda: angular_margin_logits(*batch(), 2, blend=-1), ValueError, "blend must be at least 0, got -1"),
+        (lambda: angular_margin_logits(*batch(), 2, blend=torch.ones(6)), ValueError, r"blend must be .* shape \(6,\)"),
         (lambda: angular_margin_logits(*batch(), 2, scale=-1), ValueError, "scale must be greater than 0, got -1"),
         (lambda: additive_margin_logits(*batch(), 0.1, 0), ValueError, "scale must be greater than 0, got 0"),
         (lambda: additive_angle_logits(*batch(), -1, 8), ValueError, "margin must be at least 0, got -1"),

@@ -157,6 +157,20 @@ def test_it_compiles_without_a_break(name):
         torch.testing.assert_close(got, expected)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("Softmax")])
+def test_a_second_derivative_is_refused_rather_than_wrong(name):
+    x, y, w = batch()
+    head = make(name, w)
+    (features,) = leaves(x)
+    (grad,) = torch.autograd.grad(F.cross_entropy(head(features, y), y), features, create_graph=True)
+    with pytest.raises(RuntimeError, match="differentiate twice"):
+        grad.sum().backward()
+    with pytest.raises(RuntimeError, match="functorch transforms"):
+        torch.func.grad(lambda f: F.cross_entropy(head(f, y), y))(x)
+    with pytest.raises(RuntimeError, match=r"functorch transforms|vmap"):
+        torch.func.vmap(lambda f: head(f.unsqueeze(0), y[:1]))(x)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_of_batch_times_classes_times_width_is_made(name):
     x, y, w = batch(samples=16, classes=32, dim=64, dtype=torch.float32)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd import gradcheck
 
-from discriminative.losses import Blend, LSoftmax, large_margin_logits, multiple_angle, psi
+from discriminative.losses import ASoftmax, Blend, LSoftmax, large_margin_logits, multiple_angle, psi
 
 MARGINS = [1, 2, 3, 4, 5, 6, 10]
 BAD_MARGINS = [(0, ValueError), (-2, ValueError), (4.7, ValueError), (2.0, ValueError), ("2", TypeError),
@@ -259,6 +259,16 @@ def test_blend_falls_geometrically_to_its_floor_and_stays():
     assert all(a > b for a, b in itertools.pairwise(values[:41]))
 
 
+def test_lambda_stays_finite_in_half_precision_and_exact_in_double():
+    blend = Blend(floor=1.0, total_steps=10, start=1e5)
+    blend.step()
+    half, double = copy.deepcopy(blend).half(), copy.deepcopy(blend).double()
+    assert half.value.dtype == torch.float32
+    assert torch.equal(half.value, blend.value)
+    assert double.value.item() == blend.at(1)
+    assert dict(blend.state_dict()).keys() == dict(half.state_dict()).keys()
+
+
 def test_blend_survives_a_state_dict():
     blend, other = Blend(floor=1.0, total_steps=50), Blend(floor=1.0, total_steps=50)
     for _ in range(7):
@@ -298,10 +308,27 @@ def test_bad_margins_are_named(margin, error):
             call()
 
 
-@pytest.mark.parametrize(("blend", "error"), [(-1.0, ValueError), ("x", TypeError), (float("nan"), ValueError)])
+@pytest.mark.parametrize("function", [psi, multiple_angle])
+def test_a_cosine_that_is_no_floating_tensor_is_named(function):
+    with pytest.raises(TypeError, match="cosine must be a tensor, got float"):
+        function(0.5, 2)
+    with pytest.raises(ValueError, match=r"cosine must be floating point, got torch\.int64"):
+        function(torch.tensor([1]), 2)
+
+
+@pytest.mark.parametrize(
+    ("blend", "error"),
+    [(-1.0, ValueError), ("x", TypeError), (float("nan"), ValueError), (torch.ones(6), ValueError)],
+)
 def test_bad_lambdas_are_named(blend, error):
     with pytest.raises(error, match="blend must be"):
         large_margin_logits(*batch(), 2, blend)
+
+
+@pytest.mark.parametrize("head", [LSoftmax, ASoftmax])
+def test_a_head_takes_its_lambda_from_a_blend_only(head):
+    with pytest.raises(TypeError, match=r"blend must be a Blend or None, got 5\.0"):
+        head(8, 3, 4, blend=5.0)
 
 
 @pytest.mark.parametrize(("message", "spoil", "error"), BAD_BATCHES)

@@ -154,3 +154,9 @@ def test_bad_scales_are_named(scale, error):
     ):
         with pytest.raises(error, match="scale must be"):
             call()
+
+
+def test_a_scale_of_several_numbers_is_named():
+    x, _, w = batch()
+    with pytest.raises(ValueError, match=r"scale must be a number or a scalar tensor, got shape \(4,\)"):
+        sphere_normalized_logits(x, w, torch.ones(4))

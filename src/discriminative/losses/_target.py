@@ -1,7 +1,7 @@
-"""One function under every margin head: softmax logits in which only the target entry is bent by the margin.
+"""L-Softmax's logits: softmax's own, but for the target entry, which the margin bends.
 
-A margin loss differs from softmax in one logit per row, ``f = |w| |x| psi(cos)`` in place of ``|w| |x| cos``.
-With the slope A = psi'(cos) and the intercept q = psi - A cos its derivatives are
+The heads over weights of length one share ``_unit.py`` instead. Here the target is ``f = |w| |x| psi(cos)`` in place of
+``|w| |x| cos``. With the slope A = psi'(cos) and the intercept q = psi - A cos its derivatives are
 
     df/dx = A w + q (|w| / |x|) x        df/dw = A x + q (|x| / |w|) w
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from discriminative._tensors import check_batch, check_integer, check_number, lift
+from discriminative._tensors import check_batch, check_integer, check_number, check_scalar, lift
 from discriminative.losses._unit import inverse_norms, own_cosine, unit, unit_weight_logits
-from discriminative.losses.large_margin import Blend, _psi_and_slope
+from discriminative.losses.large_margin import Blend, _check_blend, _psi_and_slope
 from discriminative.losses.normalized import sphere_normalized_logits, weight_normalized_logits
 from discriminative.losses.softmax import LinearHead
 
@@ -56,8 +56,7 @@ def angular_margin_logits(
     check_batch(features, labels, weight)
     if scale is not None:
         scale = check_number("scale", scale, above=0)
-    if not isinstance(blend, Tensor):
-        blend = check_number("blend", blend, at_least=0)
+    blend = check_scalar("blend", blend, at_least=0)
     with torch.autocast(features.device.type, enabled=False):
         x, w = lift(features, weight)
         inverse, x_inverse = inverse_norms(w), inverse_norms(x)
@@ -178,7 +177,7 @@ class ASoftmax(LinearHead):
         super().__init__(feature_dim, num_classes)
         self.margin = check_integer("margin", margin)
         self.scale = None if scale is None else check_number("scale", scale, above=0)
-        self.blend = blend
+        self.blend = _check_blend(blend)
 
     def forward(self, features: Tensor, labels: Tensor | None = None) -> Tensor:
         if labels is not None:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from discriminative._tensors import check_number, lift, reduce, require
+from discriminative._tensors import check_floating, check_labels, check_number, lift, reduce, require
 
 __all__ = ["MulticlassHinge", "multiclass_hinge"]
 
@@ -41,27 +41,12 @@ def multiclass_hinge(
         >>> multiclass_hinge(torch.tensor([[2.0, 1.5, 0.0]]), torch.tensor([0]))  # 1 + 1.5 - 2
         tensor(0.5000)
     """
-    for name, tensor in (("scores", scores), ("labels", labels)):
-        if not isinstance(tensor, Tensor):
-            raise TypeError(f"{name} must be a tensor, got {type(tensor).__name__}")
     margin = check_number("margin", margin, above=0)
     require(form in get_args(Form), "form must be one of {}, got {!r}", get_args(Form), form)
+    check_floating("scores", scores)
     require(scores.ndim == 2, "scores must be [B, C], got shape {}", tuple(scores.shape))
-    require(scores.is_floating_point(), "scores must be floating point, got {}", scores.dtype)
     require(scores.shape[1] >= 1, "scores must hold at least one class, got shape {}", tuple(scores.shape))
-    require(
-        labels.shape == scores.shape[:1], "labels must be [{}] to match scores, got shape {}", len(scores),
-        tuple(labels.shape),
-    )  # fmt: skip
-    require(labels.dtype == torch.int64, "labels must be int64, got {}", labels.dtype)
-    require(labels.device == scores.device, "labels and scores must share a device, got {} and {}", labels.device,
-            scores.device)  # fmt: skip
-    if labels.device.type == "cpu" and not torch.compiler.is_compiling() and labels.numel():
-        low, high = (int(bound) for bound in labels.aminmax())
-        require(
-            low >= 0 and high < scores.shape[1], "labels must lie in 0..{}, got {}", scores.shape[1] - 1,
-            low if low < 0 else high,
-        )  # fmt: skip
+    check_labels(labels, scores, scores.shape[1], "scores")
     with torch.autocast(scores.device.type, enabled=False):
         (scores,) = lift(scores)
         index = labels.unsqueeze(1)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from discriminative._tensors import check_batch, check_integer, check_number, lift, require
+from discriminative._tensors import (
+    check_batch,
+    check_floating,
+    check_integer,
+    check_number,
+    check_scalar,
+    lift,
+    require,
+)
 from discriminative.losses._target import bend_target, target_cosine
 from discriminative.losses.softmax import LinearHead
 
@@ -38,6 +48,7 @@ def multiple_angle(cosine: Tensor, margin: int) -> Tensor:
         tensor([-0.5000])
     """
     margin = check_integer("margin", margin)
+    check_floating("cosine", cosine)
     cosine = cosine.clamp(-1, 1)
     before, value = torch.ones_like(cosine), cosine
     twice = 2 * cosine
@@ -71,6 +82,7 @@ def psi(cosine: Tensor, margin: int) -> Tensor:
         tensor([ 1., -1., -3.])
     """
     margin = check_integer("margin", margin)
+    check_floating("cosine", cosine)
     (cosine,) = lift(cosine)
     k = _interval(cosine, margin)
     return (1 - 2 * (k % 2)) * multiple_angle(cosine, margin) - 2 * k
@@ -134,8 +146,7 @@ def large_margin_logits(
     """
     margin = check_integer("margin", margin)
     check_batch(features, labels, weight)
-    if not isinstance(blend, Tensor):
-        blend = check_number("blend", blend, at_least=0)
+    blend = check_scalar("blend", blend, at_least=0)
     with torch.autocast(features.device.type, enabled=False):
         x, w = lift(features, weight)
         with torch.no_grad():
@@ -190,6 +201,12 @@ class Blend(nn.Module):
         self.steps += 1
         self.value.fill_(self.at(self.steps))
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Blend:
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        (value,) = lift(self.value)  # half precision overflows at a lambda of 65,520
+        self.value = value.fill_(self.at(self.steps))
+        return self
+
     def get_extra_state(self) -> dict[str, int]:
         return {"steps": self.steps}
 
@@ -199,6 +216,13 @@ class Blend(nn.Module):
 
     def extra_repr(self) -> str:
         return f"floor={self.floor:g}, total_steps={self.total_steps}, start={self.start:g}, reached={self.reached:g}"
+
+
+def _check_blend(blend: Any) -> Blend | None:
+    """``blend``; ``TypeError`` unless it is a :class:`Blend` or ``None``."""
+    if blend is not None and not isinstance(blend, Blend):
+        raise TypeError(f"blend must be a Blend or None, got {blend!r}")
+    return blend
 
 
 class LSoftmax(LinearHead):
@@ -222,7 +246,7 @@ class LSoftmax(LinearHead):
     def __init__(self, feature_dim: int, num_classes: int, margin: int, blend: Blend | None = None) -> None:
         super().__init__(feature_dim, num_classes)
         self.margin = check_integer("margin", margin)
-        self.blend = blend
+        self.blend = _check_blend(blend)
 
     def forward(self, features: Tensor, labels: Tensor | None = None) -> Tensor:
         if labels is None:

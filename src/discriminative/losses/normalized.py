@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from discriminative._tensors import check_batch, check_number, lift
+from discriminative._tensors import check_batch, check_number, check_scalar, lift
 from discriminative.losses._unit import inverse_norms, unit, unit_weight_logits
 from discriminative.losses.softmax import LinearHead
 
@@ -71,8 +71,7 @@ def sphere_normalized_logits(features: Tensor, weight: Tensor, scale: Tensor | f
         tensor([[6., 8.]])
     """
     check_batch(features, None, weight)
-    if not isinstance(scale, Tensor):
-        scale = check_number("scale", scale, above=0)
+    scale = check_scalar("scale", scale, above=0)
     with torch.autocast(features.device.type, enabled=False):
         x, w = lift(features, weight)
         return unit_weight_logits(unit(x) * scale, w, inverse_norms(w))

@@ -80,6 +80,19 @@ CLAIMS = (
         experiment="figure-2-2",
         baseline="m=1",
     ),
+    *(
+        _geometry(
+            f"C-LSM5{letter}",
+            "Figure 2.2",
+            f"With m = {margin} the angular gap between the classes is wider than with softmax.",
+            "angle gap",
+            PLANE,
+            experiment="figure-2-2",
+            arm=f"m={margin}",
+            baseline="m=1",
+        )
+        for letter, margin in (("a", 2), ("b", 3))
+    ),
     _geometry("C-LSM6a", "Figure 2.5", "With m = 4 features of one class are more alike.", "compactness"),
     _geometry("C-LSM6b", "Figure 2.5", "With m = 4 features of different classes are less alike.", "separation"),
     Claim(
@@ -112,6 +125,42 @@ CLAIMS = (
         experiment="blend",
         arm="m=4 no blend",
         baseline="m=2 no blend",
+    ),
+    *(
+        Claim(
+            id=f"C-LSM10{letter}",
+            place="section 2.2.2",
+            statement=f"Without the blend m = 3 errs less than m = {margin} at one rate (our prediction).",
+            experiment="blend",
+            arm="m=3 no blend, common rate",
+            baseline=f"m={margin} no blend, common rate",
+            scale=SMALL,
+        )
+        for letter, margin in (("a", 2), ("b", 4))
+    ),
+    Claim(
+        id="C-TH5a",
+        place="section 1.1",
+        statement="Halving an image's contrast turns its feature by less than 5 degrees.",
+        experiment="workhorse",
+        arm="softmax",
+        baseline=None,
+        scale=SMALL,
+        measure="contrast turn",
+        smallest=5.0,
+        equivalence=True,
+    ),
+    Claim(
+        id="C-TH5b",
+        place="section 1.1",
+        statement="Halving an image's contrast halves its feature's norm, within a twentieth.",
+        experiment="workhorse",
+        arm="softmax",
+        baseline=None,
+        scale=SMALL,
+        measure="contrast norm",
+        smallest=0.05,
+        equivalence=True,
     ),
     *(
         Claim(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from discriminative.papers import Arm, Experiment
-from discriminative.papers.thesis.family import BLEND, FAMILY, FAMILY_TUNING, LITERAL, LONGER, named
+from discriminative.papers.thesis.family import BLEND, FAMILY, FAMILY_TUNING, LITERAL, LONGER, PURE_TUNING, named
 from discriminative.papers.thesis.full_scale import FULL_SCALE
 from discriminative.papers.thesis.workhorse import (
     CHOSEN,
@@ -95,7 +95,7 @@ EXPERIMENTS = (
         "Two-dimensional features for m = 1 to 4",
         {
             "quick": tuple(Arm(f"m={m}", _digits(m, feature_dim=2), (0,)) for m in ALL),
-            "laptop": tuple(Arm(f"m={m}", _plane(m), tuple(range(4)) if m in (1, 4) else (0,)) for m in ALL),
+            "laptop": tuple(Arm(f"m={m}", _plane(m), tuple(range(4))) for m in ALL),
         },
     ),
     Experiment("blend", "section 2.2.7", "What the blend is worth", {"laptop": BLEND}),
@@ -124,6 +124,9 @@ EXPERIMENTS = (
         "family-tuning", "Part I", "Rates, decays, floors, margins and scales on validation", {"laptop": FAMILY_TUNING}
     ),
     Experiment("margin-tuning", "section 2.2.7", "Rate, decay and blend floor on validation", {"laptop": TUNING}),
+    Experiment(
+        "pure-tuning", "section 2.2.7", "Rate and decay without the blend, on validation", {"laptop": PURE_TUNING}
+    ),
     Experiment("whole-tuning", "section 2.2.7", "The same on the whole of MNIST", {"laptop": WHOLE_TUNING}),
     *FULL_SCALE,
 )

@@ -12,10 +12,28 @@ from dataclasses import replace
 from itertools import product
 
 from discriminative.papers import Arm
-from discriminative.papers.thesis.workhorse import DECAYS, FLOORS, MARGINS, WORKHORSE, WORKHORSE_ARMS, chosen
+from discriminative.papers.thesis.workhorse import (
+    DECAYS,
+    FLOORS,
+    MARGINS,
+    WORKHORSE,
+    WORKHORSE_ARMS,
+    chosen,
+    margin_head,
+)
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run
 
-__all__ = ["BLEND", "FAMILY", "FAMILY_CHOSEN", "FAMILY_TUNING", "LITERAL", "LONGER", "named"]
+__all__ = [
+    "BLEND",
+    "FAMILY",
+    "FAMILY_CHOSEN",
+    "FAMILY_TUNING",
+    "LITERAL",
+    "LONGER",
+    "PURE_CHOSEN",
+    "PURE_TUNING",
+    "named",
+]
 
 SEEDS = tuple(range(12))
 SCALES = (4.0, 8.0, 16.0, 32.0)
@@ -87,7 +105,37 @@ FAMILY_CHOSEN = {
 FAMILY = tuple(chosen(name, FAMILY_TUNING, FAMILY_CHOSEN, 12) for name in FAMILY_CHOSEN)
 
 # ---------------------------------------------------------------------------------------------------------------------
-# The blend as an experiment: the same runs without it, with other paces, and with twice the steps.
+# The blend as an experiment: the same runs without it, with other paces, with twice the steps. The pure margins need
+# rates of their own: twelve configurations each, as every family has, and three more at a third of the lowest rate,
+# which had been the best one for m = 3 and 4. Besides, all three at one common rate and decay, at which none diverged
+# under the tuning seeds, for the prediction that odd margins get off the ground first.
+
+PURE_TUNING = tuple(
+    Arm(
+        f"m={m} no blend rate {rate:g} decay {decay:g}",
+        replace(WORKHORSE, head=margin_head(m), optimizer=Optimizer(rate=rate, weight_decay=decay)),
+        TUNING_SEEDS,
+    )
+    for m in MARGINS
+    for rate, decay in product((0.0003, 0.001, 0.003, 0.01, 0.03), DECAYS)
+)
+
+# What that tuning chose (``report.choose``; a test holds the two equal).
+PURE_CHOSEN = {
+    "m=2 no blend": "m=2 no blend rate 0.003 decay 0.002",
+    "m=3 no blend": "m=3 no blend rate 0.001 decay 0.002",
+    "m=4 no blend": "m=4 no blend rate 0.001 decay 0.0001",
+}
+
+COMMON = "rate 0.003 decay 0.0005"
+PURE = (
+    *(chosen(name, PURE_TUNING, PURE_CHOSEN, 12) for name in PURE_CHOSEN),
+    *(
+        chosen(name, PURE_TUNING, {name: f"m={m} no blend {COMMON}"}, 12)
+        for m in MARGINS
+        for name in (f"m={m} no blend, common rate",)
+    ),
+)
 
 _MARGIN = {arm.name: arm for arm in WORKHORSE_ARMS}
 
@@ -100,7 +148,8 @@ def _paced(name: str, label: str, reached: float | None) -> Arm:
 
 BLEND = (
     *(_MARGIN[f"m={m}"] for m in MARGINS),
-    *(_paced(f"m={m}", f"m={m} no blend", None) for m in MARGINS),
+    *PURE,
+    *(_paced(f"m={m}", f"m={m} no blend, rate as with it", None) for m in MARGINS),
     _paced("m=4", "m=4 reached at 10 %", 0.1),
     _paced("m=4", "m=4 reached at 80 %", 0.8),
 )
