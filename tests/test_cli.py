@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from discriminative.cli import main
 
@@ -39,10 +44,101 @@ def test_an_unknown_name_is_one_sentence(capsys: pytest.CaptureFixture[str], arg
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("budget", ["", "9x", "m"])
-def test_a_budget_that_is_no_duration_is_refused(budget: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        *(
+            (["run", "--budget", budget], "must be a time above 0")
+            for budget in ("", "9x", "m", "0", "0s", "nan", "inf")
+        ),
+        (["run", "--budget=-5m"], "must be a time above 0"),
+        (["ledger", "verify", "--budget", "0"], "must be a time above 0"),
+        (["run", "--seeds", "x"], "--seeds: must be a whole number of at least 1, got 'x'"),
+        (["run", "--jobs", "0"], "--jobs: must be a whole number of at least 1, got '0'"),
+        (["run", "--device", "bogus"], "--device: invalid choice: 'bogus' (choose from"),
+        (["ledger", "verify", "--device", "bogus"], "--device: invalid choice: 'bogus'"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
     with pytest.raises(SystemExit):
-        main(["run", "workhorse", "--budget", budget])
+        main(arguments)
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "workhorse", "--device", "cuda"], "needs a GPU .* leave it out or name cpu"),
+        (["ledger", "verify", "--device", "cuda"], "needs a GPU"),
+        (["ledger", "pack", "ROOT"], "is a folder; name the file to write, such as .*records.zip"),
+        (["ledger", "pack", "ROOT/file/y.zip"], "y.zip cannot be written .* name a file in a folder of yours"),
+        (["ledger", "import", "ROOT"], "is not a whole packed ledger"),
+        (["book"], "holds no book, for it has no _config.yml; go to a clone"),
+    ],
+)
+def test_a_likely_mistake_is_one_sentence(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    (root / "file").write_text("")
+    assert main([argument.replace("ROOT", str(root)) for argument in arguments]) == 1
+    error = capsys.readouterr().err
+    assert re.search(told, error)
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "arguments", "told"),
+    [
+        (
+            "DATA",
+            "file",
+            ["data", "fetch", "mnist"],
+            "DISCRIMINATIVE_DATA names .*/file, which is a file; name a folder",
+        ),
+        ("DATA", "file/deeper", ["data", "fetch", "mnist"], "/file/deeper cannot be used .* name a place"),
+        ("ROOT", "none", ["run", "workhorse"], "DISCRIMINATIVE_ROOT names .*/none, which is no folder; name a folder"),
+        ("ROOT", "none", ["status"], "DISCRIMINATIVE_ROOT names .*/none, which is no folder"),
+    ],
+)
+def test_a_place_that_is_none_is_one_sentence(
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    arguments: list[str],
+    told: str,
+) -> None:
+    (root / "file").write_text("")
+    monkeypatch.setenv(f"DISCRIMINATIVE_{name}", str(root / value))
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert re.search(told, error)
+    assert error.count("\n") == 1
+
+
+def test_a_budget_counts_from_the_start_of_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    from discriminative import cli, queue
+
+    clock, deadlines, parser = [1000.0], [], cli._parser
+
+    def slow() -> argparse.ArgumentParser:
+        clock[0] += 60  # whatever comes first, such as importing torch
+        return parser()
+
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    monkeypatch.setattr(cli, "_parser", slow)
+    monkeypatch.setattr(queue, "run_missing", lambda runs, options, report: deadlines.append(options.deadline) or {})
+    assert main(["run", "workhorse", "--budget", "9m"]) == 0
+    assert deadlines == [1000 + 540 - 10]
+
+
+def test_nothing_heavy_is_imported_before_the_clock_starts() -> None:
+    script = "import sys, discriminative.cli; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_status_counts_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:

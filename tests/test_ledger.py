@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import multiprocessing
 import os
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from discriminative import provenance
 from discriminative.ledger import Ledger, LedgerError, Merged, arm_key, correctness, standing, table
@@ -120,6 +122,40 @@ def test_a_record_that_breaks_the_contract_is_refused(
         ledger.write({k: v for k, v in record.items() if k != "curves"})
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"class_subset": [1, 2]}, "sets run.class_subset, which this release does not know"),
+        ({"optimizer": {"nesterov": True}}, "sets run.optimizer.nesterov, which this release does not know"),
+        ({"head": None}, "has None as its run.head, expected an object"),
+        ({"schedule": []}, r"has \[\] as its run.schedule, expected an object"),
+        ({"head": {"name": "Later"}}, "a run that this release cannot read .*Later"),
+        ({"terms": [{"name": "Later"}]}, "a run that this release cannot read .*Later"),
+        ({"seed": "3"}, "a run that this release cannot read .*seed must be an integer"),
+        ({"feature_dim": 0}, "a run that this release cannot read .*feature_dim"),
+        ({"optimizer": {"rate": math.nan}}, "a run that this release cannot read .*rate must be finite"),
+    ],
+)
+def test_a_record_whose_run_this_release_cannot_read_is_one_sentence(
+    ledger: Ledger, record: dict[str, Any], tiny: Run, change: dict[str, Any], told: str
+) -> None:
+    path = ledger.write(record)
+    path.write_text(json.dumps({**record, "run": {**record["run"], **change}}))
+    with pytest.raises(LedgerError, match=rf"{tiny.id}\.json .*{told}.*; read it with the release") as error:
+        ledger.records()
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("run", [[], None, "run", {}])
+def test_a_record_without_a_run_is_one_sentence(ledger: Ledger, record: dict[str, Any], run: Any) -> None:
+    path = ledger.write(record)
+    path.write_text(json.dumps({**record, "run": run}))
+    with pytest.raises(LedgerError, match=rf"{record['id']}\.json .*run"):
+        ledger.records()
+    with pytest.raises(LedgerError, match=f"run {record['id']}"):
+        ledger.write({**record, "run": run})
+
+
 def test_a_missing_record_says_how_to_make_it(ledger: Ledger, tiny: Run) -> None:
     with pytest.raises(LedgerError, match=f"no record of run {tiny.id}.*discriminative run"):
         ledger.read(tiny)
@@ -131,6 +167,95 @@ def test_arrays_are_checked_against_their_record(ledger: Ledger, record: dict[st
     path.with_suffix(".npz").write_bytes(b"other")
     with pytest.raises(LedgerError, match="not the file that its record describes"):
         ledger.arrays(tiny)
+
+
+FEATURES = {"features": np.ones((3, 2), dtype=np.float32)}
+
+
+def test_arrays_that_a_killed_run_left_give_way_to_those_of_the_next(
+    ledger: Ledger, record: dict[str, Any], tiny: Run
+) -> None:
+    left = ledger.path(tiny).with_suffix(".npz")
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"of the run that was killed before its record")
+    ledger.write(record, FEATURES)
+    assert ledger.arrays(tiny)["features"].shape == (3, 2)
+    ledger.path(tiny).unlink()
+    ledger.write(record)
+    assert not left.exists()
+
+
+def test_an_import_replaces_arrays_that_stand_alone(
+    ledger: Ledger, record: dict[str, Any], tiny: Run, tmp_path: Path
+) -> None:
+    ledger.write(record, FEATURES)
+    ledger.pack(tmp_path / "packed.zip")
+    ledger.path(tiny).unlink()
+    ledger.path(tiny).with_suffix(".npz").write_bytes(b"of the run that was killed before its record")
+    ledger.merge(tmp_path / "packed.zip")
+    assert ledger.arrays(tiny)["features"].shape == (3, 2)
+
+
+@pytest.mark.parametrize("spoil", ["missing", "other"])
+def test_a_record_without_its_arrays_is_not_packed(
+    ledger: Ledger, record: dict[str, Any], tmp_path: Path, spoil: str
+) -> None:
+    arrays = ledger.write(record, FEATURES).with_suffix(".npz")
+    arrays.unlink()
+    if spoil == "other":
+        arrays.write_bytes(b"other")
+    with pytest.raises(LedgerError, match=r"\.npz is not the file that its record describes; delete both"):
+        ledger.pack(tmp_path / "packed.zip")
+    assert not (tmp_path / "packed.zip").exists()
+
+
+def test_superseding_that_is_cut_short_leaves_a_whole_record(
+    ledger: Ledger, record: dict[str, Any], tiny: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ledger.write(record, FEATURES)
+
+    def killed(source: Path, target: Path) -> None:
+        if Path(source) == path:
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    rename = os.replace
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            ledger.supersede(ledger.read(tiny))
+    assert ledger.arrays(tiny)["features"].shape == (3, 2)
+    kept = ledger.supersede(ledger.read(tiny))
+    assert kept.with_suffix(".npz").exists()
+    assert not list(path.parent.iterdir())
+
+
+def test_what_a_killed_writer_left_is_swept_once_it_is_old(ledger: Ledger, record: dict[str, Any]) -> None:
+    folder = ledger.folder / "digits"
+    folder.mkdir(parents=True)
+    old = [folder / f".{'0' * 16}.json.abcd1234", folder / f".{'0' * 16}.npz.abcd1234"]
+    old.append(ledger.folder / ".verified.json.abcd1234")
+    fresh = folder / f".{'1' * 16}.json.abcd1234"
+    for path in (*old, fresh):
+        path.write_bytes(b"half")
+    for path in old:
+        os.utime(path, (0, 0))
+    ledger.write(record)
+    assert sorted(path.name for path in folder.iterdir()) == [fresh.name, f"{record['id']}.json"]
+    assert not old[2].exists()
+
+
+def test_git_ignores_what_a_killed_writer_leaves() -> None:
+    names = ["results/.verified.json.x", "results/mnist/.0.json.x", "results/mnist/.0.npz.x"]
+    root = Path(__file__).parents[1]
+    done = subprocess.run(["git", "check-ignore", *names], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == names
+
+
+def test_every_ledger_of_a_project_has_the_same_locks(tmp_path: Path) -> None:
+    for profile in ("quick", "paper"):
+        Ledger.of(profile, tmp_path).note_verified({})
+    assert [path.relative_to(tmp_path) for path in tmp_path.rglob("verified")] == [Path("build/locks/verified")]
 
 
 def _write(folder: Path, record: dict[str, Any], wrong: int) -> None:
@@ -213,9 +338,8 @@ def test_a_run_depends_on_the_loop_and_its_own_head_alone(tiny: Run, plain: Run)
 @pytest.fixture
 def packed(ledger: Ledger, record: dict[str, Any], tmp_path: Path) -> Path:
     ledger.write(record, {"features": np.ones((3, 2), dtype=np.float32)})
-    (tmp_path / "build").mkdir()
-    checkpoint = tmp_path / "build" / f"{'0' * 16}.pt"
-    checkpoint.write_bytes(b"where it stood")
+    checkpoint = tmp_path / f"{'0' * 16}.pt"
+    torch.save({"step": 20, "source": "ours"}, checkpoint)
     assert ledger.pack(tmp_path / "packed.zip", [checkpoint]) == 1
     return tmp_path / "packed.zip"
 
@@ -228,8 +352,46 @@ def test_a_packed_ledger_comes_out_as_it_went_in_and_a_second_time_nothing_happe
     assert fresh.merge(packed, checkpoints) == Merged(new=1, known=0, checkpoints=1)
     assert fresh.path(tiny).read_bytes() == ledger.path(tiny).read_bytes()
     assert fresh.arrays(tiny)["features"].shape == (3, 2)
-    assert (checkpoints / f"{'0' * 16}.pt").read_bytes() == b"where it stood"
-    assert fresh.merge(packed, checkpoints) == Merged(new=0, known=1, checkpoints=0)
+    assert step_of(checkpoints) == 20
+    again = fresh.merge(packed, checkpoints)
+    assert (again.new, again.known, again.checkpoints) == (0, 1, 0)
+
+
+def step_of(checkpoints: Path) -> int:
+    state: Any = torch.load(checkpoints / f"{'0' * 16}.pt", weights_only=True)
+    return int(state["step"])
+
+
+@pytest.mark.parametrize(
+    ("here", "step", "told"),
+    [
+        ({"step": 19, "source": "ours"}, 20, ""),
+        ({"step": 20, "source": "ours"}, 20, "it stands at step 20, the one here at step 20"),
+        ({"step": 21, "source": "ours"}, 21, "it stands at step 20, the one here at step 21"),
+        ({"step": 7, "source": "other"}, 7, "other code wrote the one here, at step 7"),
+        ([1, 2, 3], 20, ""),
+    ],
+)
+def test_of_two_checkpoints_the_one_with_more_steps_stays(
+    packed: Path, tmp_path: Path, here: Any, step: int, told: str
+) -> None:
+    fresh, checkpoints = Ledger(tmp_path / "clone" / "results"), tmp_path / "clone" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    torch.save(here, checkpoints / f"{'0' * 16}.pt")
+    merged = fresh.merge(packed, checkpoints)
+    assert step_of(checkpoints) == step
+    assert merged.checkpoints == (not told)
+    assert len(merged.kept_out) == bool(told)
+    assert told in "".join(merged.kept_out)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_kept_out(packed: Path, ledger: Ledger, tmp_path: Path) -> None:
+    spoiled = tmp_path / f"{'1' * 16}.pt"
+    spoiled.write_bytes(b"where it stood")
+    ledger.pack(packed, [spoiled])
+    merged = Ledger(tmp_path / "clone" / "results").merge(packed, tmp_path / "clone" / "checkpoints")
+    assert merged.kept_out == (f"checkpoint {spoiled.name} was kept out: it cannot be read",)
+    assert not (tmp_path / "clone" / "checkpoints").exists()
 
 
 def test_the_same_records_pack_into_the_same_file(packed: Path, ledger: Ledger, tmp_path: Path) -> None:

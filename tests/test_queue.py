@@ -19,7 +19,7 @@ from discriminative.data import load
 from discriminative.ledger import Ledger
 from discriminative.networks import flops
 from discriminative.papers import Arm
-from discriminative.queue import Estimate, Options, _start_worker, in_order, missing, run_missing, work
+from discriminative.queue import Estimate, Options, QueueError, _start_worker, in_order, missing, run_missing, work
 from discriminative.runs import Run, Schedule
 
 
@@ -53,6 +53,49 @@ def test_what_is_missing_is_trained_and_then_nothing_is(root: Path, tiny: Run, p
     assert not list((root / "build" / "checkpoints").glob("*"))
 
 
+def test_a_killed_worker_is_one_sentence_and_no_process_stays(root: Path, tiny: Run) -> None:
+    long = [replace(tiny, seed=seed, schedule=Schedule(200_000)) for seed in (4, 5)]
+
+    def report(*_: object) -> None:
+        workers = sorted(multiprocessing.active_children(), key=lambda worker: worker.pid or 0)
+        os.kill(workers[0].pid or 0, signal.SIGKILL)
+
+    with pytest.raises(QueueError, match=r"was killed from outside.*repeat the command"):
+        run_missing([tiny, *long], Options("quick", jobs=2), report)
+    assert Ledger.of("quick").has(tiny)
+    assert not multiprocessing.active_children()
+
+
+def test_a_worker_that_has_no_run_ends_when_it_is_asked_to_stop(root: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    worker = context.Process(target=_start_and_wait)
+    worker.start()
+    for _ in range(600):
+        if (root / "ready").exists():
+            break
+        time.sleep(0.1)
+    worker.terminate()
+    worker.join(20)
+    assert worker.exitcode == 0
+
+
+def _start_and_wait() -> None:
+    _start_worker()
+    (Path(os.environ["DISCRIMINATIVE_ROOT"]) / "ready").touch()
+    time.sleep(60)
+    time.sleep(60)
+
+
+def test_parts_of_checkpoints_that_killed_workers_left_are_swept(root: Path, tiny: Run) -> None:
+    folder = root / "build" / "checkpoints"
+    folder.mkdir(parents=True)
+    for name, when in (("old.1.part", 0), ("fresh.2.part", time.time()), ("old.pt", 0)):
+        (folder / name).touch()
+        os.utime(folder / name, (when, when))
+    run_missing([], Options("quick"))
+    assert sorted(path.name for path in folder.iterdir()) == ["fresh.2.part", "old.pt"]
+
+
 def test_a_divergence_is_recorded_and_not_tried_again(root: Path, plain: Run) -> None:
     run = replace(plain, optimizer=replace(plain.optimizer, rate=1e12))
     assert work(run, Options("quick")) == "diverged"
@@ -74,6 +117,13 @@ def test_the_deadline_saves_where_the_run_stands(root: Path, tiny: Run) -> None:
     assert work(run, Options("quick", deadline=time.time() + 1.0)) == "stopped"
     assert (root / "build" / "checkpoints" / f"{run.id}.pt").exists()
     assert not Ledger.of("quick").has(run)
+
+
+def test_no_worker_starts_after_the_deadline(root: Path, tiny: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from discriminative import queue
+
+    monkeypatch.setattr(queue, "ProcessPoolExecutor", None)
+    assert run_missing([tiny], Options("quick", deadline=time.time())) == {"stopped": 1}
 
 
 def test_what_is_quick_comes_first_within_a_round(tiny: Run, plain: Run) -> None:

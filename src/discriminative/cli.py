@@ -4,39 +4,50 @@ from __future__ import annotations
 
 import argparse
 import errno
+import math
 import os
 import signal
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from discriminative.runs import PROFILES, Run
+if TYPE_CHECKING:
+    from discriminative.runs import Run
 
 __all__ = ["main"]
+
+DEVICES = ("cpu", "cuda")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; every expected error is one sentence on stderr and exit status 1."""
+    started = time.time()  # before torch is imported, which a short budget would notice
     from discriminative.data import DataError
     from discriminative.ledger import LedgerError
+    from discriminative.queue import QueueError
 
     options = _parser().parse_args(arguments)
+    options.started = started
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         status: int = options.command(options)
         return status
-    except (DataError, LedgerError, ValueError) as error:
+    except (DataError, LedgerError, QueueError, ValueError) as error:
         print(f"discriminative: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno == errno.ENOSPC:
+            told = "the disk is full; records and checkpoints are whole, free space and repeat the command"
+        elif error.filename is not None:
+            told = (
+                f"{error.filename} cannot be used ({error.strerror}); name a place that can be read and written in the "
+                "command, in DISCRIMINATIVE_ROOT or in DISCRIMINATIVE_DATA"
+            )
+        else:
             raise
-        print(
-            "discriminative: the disk is full; records and checkpoints are whole, free space and repeat the command",
-            file=sys.stderr,
-        )
+        print(f"discriminative: {told}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("discriminative: stopped; what was unfinished goes on from its checkpoint next time", file=sys.stderr)
@@ -62,12 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     _profile(run)
     run.add_argument("--seeds", type=_count, help="at most this many seeds an arm")
     run.add_argument("--jobs", type=_count, help="runs at once; 2 on a CPU, 3 on a GPU, which small runs share")
-    run.add_argument("--device", default=None, help="cpu or cuda; a GPU if there is one at laptop and paper")
+    run.add_argument("--device", choices=DEVICES, help="a GPU if there is one at laptop and paper, unless told")
     run.add_argument("--budget", type=_duration, help="stop in time, e.g. 9m: seconds, or with s, m or h")
     run.add_argument(
         "--compile", action=argparse.BooleanOptionalAction, help="compile the network; on a GPU unless told otherwise"
     )
-    run.add_argument("--source-revision", help="recorded as the revision where there is no git")
+    run.add_argument("--source-revision", help="recorded as the revision, whatever git says")
     run.add_argument("--stale", action="store_true", help="train again what `ledger verify` found stale")
     run.add_argument("--checkpoint-every", type=float, default=30.0, metavar="SECONDS")
     run.set_defaults(command=_run)
@@ -81,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = ledger.add_parser("verify", help="train one seed of each unchecked arm again and compare")
     verify.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="names; every record where none is given")
     _profile(verify, "laptop")
-    verify.add_argument("--device", default="cpu", help="cpu or cuda: records of the other kind are left as they are")
+    verify.add_argument("--device", choices=DEVICES, default="cpu", help="records of the other kind stay as they are")
     verify.add_argument("--budget", type=_duration, help="stop in time, e.g. 9m")
     verify.set_defaults(command=_ledger_verify)
     pack = ledger.add_parser("pack", help="write every record into one file")
@@ -95,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     plan = commands.add_parser("plan", help="the whole queue with the time it took and the time it would take")
     plan.add_argument("experiments", nargs="*", metavar="EXPERIMENT")
     _profile(plan, "paper")
-    plan.add_argument("--device", choices=("cpu", "cuda"), help="whose times; cuda at paper, else cpu")
+    plan.add_argument("--device", choices=DEVICES, help="whose times; cuda at paper, else cpu")
     plan.set_defaults(command=_plan)
 
     book = commands.add_parser("book", help="execute the notebooks and build the book")
@@ -106,22 +117,33 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _profile(parser: argparse.ArgumentParser, default: str = "quick") -> None:
+    from discriminative.runs import PROFILES
+
     parser.add_argument("--profile", choices=PROFILES, default=default)
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
+    return int(text)
 
 
 def _duration(text: str) -> float:
     unit = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:])
     try:
-        return float(text[:-1]) * unit if unit else float(text)
+        seconds = float(text[:-1]) * unit if unit else float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number with s, m or h, such as 9m, got {text!r}") from None
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a time above 0 with s, m or h, such as 9m, got {text!r}")
+    return seconds
+
+
+def _check_device(name: str | None) -> None:
+    import torch
+
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("--device cuda needs a GPU that torch can use, and there is none; leave it out or name cpu")
 
 
 def _data_list(_: argparse.Namespace) -> int:
@@ -160,7 +182,7 @@ def _run(options: argparse.Namespace) -> int:
     from discriminative.ledger import Ledger
     from discriminative.queue import Estimate, Options, in_order, missing, run_missing
 
-    started = time.time()
+    _check_device(options.device)
     if options.source_revision:
         os.environ["DISCRIMINATIVE_REVISION"] = options.source_revision
     device = options.device
@@ -183,7 +205,7 @@ def _run(options: argparse.Namespace) -> int:
         profile=options.profile,
         device=device,
         jobs=jobs,
-        deadline=started + options.budget - reserve if options.budget else None,
+        deadline=options.started + options.budget - reserve if options.budget else None,
         checkpoint_seconds=options.checkpoint_every,
         compile_network=device == "cuda" if options.compile is None else options.compile,
     )
@@ -209,7 +231,7 @@ def _run(options: argparse.Namespace) -> int:
             bar.close()
         told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
         left = len(missing(runs, ledger))
-        print(f"{told}; {left} still missing after {_clock(time.time() - started)}")
+        print(f"{told}; {left} still missing after {_clock(time.time() - options.started)}")
         tried |= {run.id for run in todo}
     if not tried:
         print(f"all {len(runs)} runs are there")
@@ -321,7 +343,7 @@ def _ledger_verify(options: argparse.Namespace) -> int:
     from discriminative.ledger import Ledger
     from discriminative.upkeep import Verification, unchecked_arms, verify
 
-    started = time.time()
+    _check_device(options.device)
     ledger = Ledger.of(options.profile)
     keys = _keys(_arms(options.experiments, options.profile)) if options.experiments else None
     total = len(unchecked_arms(ledger, keys))
@@ -334,7 +356,7 @@ def _ledger_verify(options: argparse.Namespace) -> int:
         name = f"{found.run.dataset}, {found.run.network}, {found.run.head.name}, seed {found.run.seed}"
         print(f"[{len(done)}/{total}] {found.outcome}: {name} ({found.records} records){told}", flush=True)
 
-    deadline = started + options.budget if options.budget else None
+    deadline = options.started + options.budget if options.budget else None
     verify(ledger, device=options.device, keys=keys, deadline=deadline, report=report)
     outcomes = [found.outcome for found in done]
     told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
@@ -361,12 +383,20 @@ def _ledger_import(options: argparse.Namespace) -> int:
 
     merged = Ledger.of("paper").merge(options.file, project_root() / "build" / "checkpoints")
     print(f"{merged.new} new records, {merged.known} known ones, {merged.checkpoints} checkpoints")
+    for told in merged.kept_out:
+        print(told)
     return 0
 
 
 def _book(options: argparse.Namespace) -> int:
     from discriminative import book
+    from discriminative.paths import project_root
 
+    if not (project_root() / "_config.yml").exists():
+        raise ValueError(
+            f"{project_root()} holds no book, for it has no _config.yml; go to a clone of the project, or name one in "
+            "DISCRIMINATIVE_ROOT"
+        )
     return book.bless() if options.bless else book.make(options.profile)
 
 

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import hashlib
 import io
 import json
 import os
 import re
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from discriminative.paths import project_root
-from discriminative.provenance import source_hash
-from discriminative.runs import SCHEMA, Run
+from discriminative.provenance import modules_of, source_hash
+from discriminative.runs import SCHEMA, BlendSchedule, Head, Optimizer, Run, Schedule
 
 __all__ = ["Ledger", "LedgerError", "Merged", "arm_key", "correctness", "standing", "table"]
 
@@ -39,15 +42,18 @@ class Ledger:
 
     Args:
         folder: ``results/`` for laptop and paper runs, ``build/records/`` for quick ones: see :meth:`of`.
+        locks: where its locks are; ``build/locks/`` beside the folder unless given.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, locks: Path | None = None) -> None:
         self.folder = folder
+        self.locks = folder.parent / "build" / "locks" if locks is None else locks
 
     @classmethod
     def of(cls, profile: str, root: Path | None = None) -> Ledger:
         root = project_root() if root is None else root
-        return cls(root / "build" / "records" if profile == "quick" else root / "results")
+        folder = root / "build" / "records" if profile == "quick" else root / "results"
+        return cls(folder, root / "build" / "locks")
 
     def path(self, run: Run) -> Path:
         return self.folder / run.dataset / f"{run.id}.json"
@@ -61,19 +67,35 @@ class Ledger:
         Raises:
             LedgerError: if the record breaks the contract: a missing part, a blend above its floor at the end.
         """
-        run = Run.from_json(record["run"])
-        _check(record, str(self.path(run)))
-        path = self.path(run)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self.path(_check(record, f"the record of run {record.get('id')}"))
+        content = None
         if arrays:
             buffer = io.BytesIO()
             np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
             content = buffer.getvalue()
             record = {**record, "arrays": {"sha256": hashlib.sha256(content).hexdigest(), "names": sorted(arrays)}}
-            _create(path.with_suffix(".npz"), content)
         text = json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n"
-        _create(path, text.encode())
+        self._put(path, text.encode(), content)
         return path
+
+    def _put(self, path: Path, record: bytes, arrays: bytes | None) -> None:
+        """A record and its arrays, the record last: arrays without one are what a killed process left."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._writing():
+            if path.exists():
+                return
+            if arrays is None:
+                path.with_suffix(".npz").unlink(missing_ok=True)
+            else:
+                _replace(path.with_suffix(".npz"), arrays)
+            _create(path, record)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One writer at a time; what killed ones left half written is swept."""
+        with _locked(self.locks / "records"):
+            sweep(self.folder, ".*.json.*", "*/.*.json.*", "*/.*.npz.*")
+            yield
 
     def read(self, run: Run) -> dict[str, Any]:
         """The record of a run.
@@ -88,11 +110,9 @@ class Ledger:
 
     def arrays(self, run: Run) -> dict[str, np.ndarray]:
         """The arrays beside a record, checked against the SHA-256 in it."""
-        record = self.read(run)
-        path = self.path(run).with_suffix(".npz")
-        content = path.read_bytes() if path.exists() else b""
-        if hashlib.sha256(content).hexdigest() != record.get("arrays", {}).get("sha256"):
-            raise LedgerError(f"{path} is not the file that its record describes; delete both and run {run.id} again")
+        content = _arrays_beside(self.path(run), self.read(run))
+        if content is None:
+            raise LedgerError(f"run {run.id} has no arrays beside its record")
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
 
@@ -117,7 +137,7 @@ class Ledger:
     def note_verified(self, found: Verified) -> None:
         """Add outcomes to ``verified.json``; a newer one of the same arm and hash takes the place of the older."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with _locked(self.folder.parent / "build" / "locks" / "verified"):
+        with _locked(self.locks / "verified"):
             content = _spell_verified(self.verified() | found).encode()
             _replace(self.folder / "verified.json", content)
 
@@ -127,28 +147,43 @@ class Ledger:
         path = self.path(run)
         target = self.folder / "superseded" / run.dataset / f"{run.id}.{record['source']['hash']}.json"
         target.parent.mkdir(parents=True, exist_ok=True)
-        if path.with_suffix(".npz").exists():
-            os.replace(path.with_suffix(".npz"), target.with_suffix(".npz"))
-        os.replace(path, target)
+        arrays = path.with_suffix(".npz")
+        with self._writing():
+            if arrays.exists():  # there before the record goes and here until it is gone: no moment splits them
+                _replace(target.with_suffix(".npz"), arrays.read_bytes())
+            os.replace(path, target)
+            arrays.unlink(missing_ok=True)
         return target
 
     def pack(self, file: Path, checkpoints: Iterable[Path] = ()) -> int:
-        """Write every record, its arrays and what was verified into one zip file; return the number of records."""
+        """Write every record, its arrays and what was verified into one zip file; return the number of records.
+
+        Raises:
+            LedgerError: if a record and its arrays do not belong together, or the file cannot be written.
+        """
+        if file.is_dir():
+            raise LedgerError(f"{file} is a folder; name the file to write, such as {file / 'records.zip'}")
         paths = self.paths()
-        for path in paths:
-            read_record(path)
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in paths:
-                for part in (path, path.with_suffix(".npz")):
-                    if part.exists():
-                        archive.writestr(_entry(f"{path.parent.name}/{part.name}"), part.read_bytes())
+                arrays = _arrays_beside(path, read_record(path))
+                archive.writestr(_entry(f"{path.parent.name}/{path.name}"), path.read_bytes())
+                if arrays is not None:
+                    archive.writestr(_entry(f"{path.parent.name}/{path.stem}.npz"), arrays)
             if self.verified():
                 archive.writestr(_entry("verified.json"), _spell_verified(self.verified()))
             for path in sorted(checkpoints):
                 archive.writestr(_entry(f"checkpoints/{path.name}"), path.read_bytes())
-        file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(file, buffer.getvalue())
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _replace(file, buffer.getvalue())
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
+            raise LedgerError(
+                f"{file} cannot be written ({error.strerror}); name a file in a folder of yours"
+            ) from error
         return len(paths)
 
     def merge(self, file: Path, checkpoints: Path | None = None) -> Merged:
@@ -158,7 +193,8 @@ class Ledger:
 
         Args:
             file: the packed file.
-            checkpoints: where checkpoints go; ``None`` leaves them out. One of a run whose record is here is not taken.
+            checkpoints: where checkpoints go; ``None`` leaves them out. One of a run whose record is here is not taken;
+                of two of one run the one with more steps stays.
 
         Raises:
             LedgerError: if the file is no such file, a record in it breaks the contract, or one with the same id but
@@ -195,30 +231,56 @@ class Ledger:
                 "nothing was imported: run `ledger verify` again on one side"
             )
         for name in new:
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            if f"{name[:-5]}.npz" in entries:
-                _create(self.folder / f"{name[:-5]}.npz", entries[f"{name[:-5]}.npz"])
-            _create(self.folder / name, records[name])
+            self._put(self.folder / name, records[name], entries.get(f"{name[:-5]}.npz"))
         if theirs:
             self.note_verified(theirs)
-        kept = 0
+        taken, kept_out = 0, []
         ids = {path.stem for path in self.paths()}
         for name, content in entries.items():
-            target = checkpoints / Path(name).name if checkpoints and name.endswith(".pt") else None
-            if target is not None and target.stem not in ids and not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _create(target, content)
-                kept += 1
-        return Merged(len(new), len(records) - len(new), kept)
+            if checkpoints is None or not name.endswith(".pt") or Path(name).stem in ids:
+                continue
+            told = _take_checkpoint(checkpoints / Path(name).name, content)
+            if told:
+                kept_out.append(told)
+            else:
+                taken += 1
+        return Merged(len(new), len(records) - len(new), taken, tuple(kept_out))
+
+
+def _take_checkpoint(path: Path, content: bytes) -> str:
+    """Put a checkpoint in its place unless the one there is as far; if it was kept out, a sentence that says why."""
+    theirs, ours = _progress(content), _progress(path.read_bytes() if path.exists() else b"")
+    if theirs is None:
+        return f"checkpoint {path.name} was kept out: it cannot be read"
+    if ours is not None and ours[1] != theirs[1]:
+        return f"checkpoint {path.name} was kept out: other code wrote the one here, at step {ours[0]}; delete one"
+    if ours is not None and ours[0] >= theirs[0]:
+        return f"checkpoint {path.name} was kept out: it stands at step {theirs[0]}, the one here at step {ours[0]}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, content)
+    return ""
+
+
+def _progress(content: bytes) -> tuple[int, str] | None:
+    """The steps done in a checkpoint and the hash of the code that wrote it; ``None`` for what is none."""
+    try:
+        state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+        return int(state["step"]), str(state["source"])
+    except Exception:
+        return None
 
 
 @dataclass(frozen=True)
 class Merged:
-    """How many records an import brought, how many were here already, and how many checkpoints came along."""
+    """How many records an import brought, how many were here already, and how many checkpoints came along.
+
+    ``kept_out`` holds a sentence for each checkpoint that did not.
+    """
 
     new: int
     known: int
     checkpoints: int
+    kept_out: tuple[str, ...] = ()
 
 
 Verified = dict[tuple[str, str], dict[str, Any]]
@@ -325,6 +387,28 @@ def _create(path: Path, content: bytes) -> None:
         os.link(name, path)
 
 
+def sweep(folder: Path, *patterns: str) -> None:
+    """Remove what processes that were killed while they wrote left behind: files of such names, older than an hour."""
+    for pattern in patterns:
+        for path in folder.glob(pattern):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > 3600:
+                    path.unlink()
+
+
+def _arrays_beside(path: Path, record: dict[str, Any]) -> bytes | None:
+    """The file of arrays beside a record, checked against the SHA-256 in it; ``None`` where the record names none."""
+    beside, expected = path.with_suffix(".npz"), record.get("arrays", {}).get("sha256")
+    if expected is None:
+        return None
+    content = beside.read_bytes() if beside.exists() else b""
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise LedgerError(
+            f"{beside} is not the file that its record describes; delete both and run {record['id']} again"
+        )
+    return content
+
+
 def read_record(path: Path) -> dict[str, Any]:
     """One record from its file, checked."""
     return parse_record(path.read_bytes(), str(path), path.stem)
@@ -342,7 +426,8 @@ def parse_record(content: bytes, where: str, id: str) -> dict[str, Any]:
     return record
 
 
-def _check(record: Any, where: str) -> None:
+def _check(record: Any, where: str) -> Run:
+    """The run of a record that keeps the contract."""
     missing = sorted(KEYS - set(record)) if isinstance(record, dict) else sorted(KEYS)
     if missing:
         raise LedgerError(f"{where} is not a whole record: it lacks {', '.join(missing)}; delete it and run it again")
@@ -350,7 +435,7 @@ def _check(record: Any, where: str) -> None:
         raise LedgerError(
             f"{where} has schema {record['schema']}, expected {SCHEMA}; read it with the release that wrote it"
         )
-    run = Run.from_json(record["run"])
+    run = _run(record["run"], where)
     if run.id != record["id"]:
         raise LedgerError(f"{where} says run {record['id']}, but its settings are those of {run.id}; it was altered")
     if record["status"] not in ("finished", "diverged"):
@@ -360,6 +445,34 @@ def _check(record: Any, where: str) -> None:
             f"{where} ended with lambda {record['metrics'].get('final_blend')}, above its floor {run.blend.floor}; "
             "such a run is not evidence for its margin"
         )
+    return run
+
+
+PARTS = {"head": Head, "blend": BlendSchedule, "optimizer": Optimizer, "schedule": Schedule}
+
+
+def _run(values: Any, where: str) -> Run:
+    """The run in a record; what this release cannot read of it is named."""
+    remedy = "read it with the release that wrote it, or delete it and run its experiment again"
+    parts: list[tuple[str, type, Any]] = [("run", Run, values)]
+    if isinstance(values, dict):
+        parts += [(f"run.{name}", kind, values[name]) for name, kind in PARTS.items() if name in values]
+    for name, kind, part in parts:
+        if part is None and name == "run.blend":
+            continue
+        if not isinstance(part, dict):
+            raise LedgerError(f"{where} has {part!r} as its {name}, expected an object; {remedy}")
+        unknown = sorted(set(part) - {field.name for field in fields(kind)})
+        if unknown:
+            raise LedgerError(f"{where} sets {name}.{unknown[0]}, which this release does not know; {remedy}")
+    try:
+        run = Run.from_json(values)
+        run.id, modules_of(run)  # both fail on a value, a head or a term that is none
+        return run
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise LedgerError(
+            f"{where} holds a run that this release cannot read ({type(error).__name__}: {error}); {remedy}"
+        ) from error
 
 
 def correctness(record: dict[str, Any]) -> np.ndarray:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +19,7 @@ from typing import Any
 import torch
 
 from discriminative.data import Dataset, load
-from discriminative.ledger import Ledger
+from discriminative.ledger import Ledger, sweep
 from discriminative.networks import flops
 from discriminative.papers import Arm
 from discriminative.paths import project_root
@@ -25,7 +27,11 @@ from discriminative.provenance import revision
 from discriminative.runs import Run
 from discriminative.training import Checkpoint, Interrupted, train
 
-__all__ = ["Estimate", "Options", "in_order", "missing", "run_missing", "work"]
+__all__ = ["Estimate", "Options", "QueueError", "in_order", "missing", "run_missing", "work"]
+
+
+class QueueError(RuntimeError):
+    """The queue cannot go on; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -115,12 +121,28 @@ def _claimed(run: Run, root: Path) -> Iterator[bool]:
         yield True
 
 
-_stopping = False
+_stopping = _training = False
 
 
 def _ask_to_stop(*_: Any) -> None:
+    """Let the run save where it stands; a worker that has none ends, for nothing would tell it to later."""
     global _stopping
     _stopping = True
+    if not _training:
+        os._exit(0)
+
+
+def _work(run: Run, options: Options) -> str:
+    """:func:`work`, in a worker; one that was asked to stop ends with it."""
+    global _training
+    _training = True
+    try:
+        return work(run, options)
+    finally:
+        _training = False
+        if _stopping:
+            sys.stdout.flush()
+            os._exit(0)
 
 
 def _start_worker() -> None:
@@ -180,14 +202,22 @@ def run_missing(
     """Train the runs whose records are missing, ``options.jobs`` at once; tell ``report`` of each as it ends.
 
     Stopping (Ctrl-C, SIGTERM, the deadline) lets every worker save where it stands; the next call goes on from there.
+
+    Raises:
+        QueueError: if a worker was killed.
     """
     todo = missing(runs, Ledger.of(options.profile))
+    sweep(project_root() / "build" / "checkpoints", "*.part")
     counts: dict[str, int] = {}
 
     def note(run: Run, status: str) -> None:
         counts[status] = counts.get(status, 0) + 1
         report(run, status)
 
+    if options.deadline is not None and time.time() >= options.deadline:  # a worker takes seconds to start
+        for late in todo:
+            note(late, "stopped")
+        return counts
     if not todo:
         return counts
     context = get_context("spawn")
@@ -197,15 +227,19 @@ def run_missing(
         try:
             while True:
                 while len(active) < options.jobs and (run := next(waiting, None)) is not None:
-                    active[pool.submit(work, run, options)] = run
+                    active[pool.submit(_work, run, options)] = run
                 if not active:
                     break
                 done, _ = wait(active, return_when=FIRST_COMPLETED)
                 for future in done:
                     note(active.pop(future), future.result())
-        except BaseException:
+        except BaseException as error:
             for process in list((pool._processes or {}).values()):
-                if process.pid is not None:
-                    os.kill(process.pid, signal.SIGTERM)
+                process.terminate()
+            if isinstance(error, BrokenProcessPool):
+                raise QueueError(
+                    "a process that trained was killed from outside, often because the memory was full; repeat the "
+                    "command, with fewer --jobs if so: every run goes on from its checkpoint"
+                ) from error
             raise
     return counts
