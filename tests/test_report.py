@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -79,15 +80,73 @@ def test_claims_are_few_and_name_arms_that_exist() -> None:
 
     assert sum(claim.confirmatory for claim in CLAIMS) <= 14
     for claim in CLAIMS:
+        if claim.proved_by:
+            assert (claim.experiment, claim.arm, claim.baseline) == ("", "", None)
+            continue
         experiment = papers.experiment(claim.experiment)
-        profile = "laptop" if experiment.at("laptop") else "paper"
+        assert claim.profile in experiment.arms
         assert claim.measure == "error" or claim.measure in report.MEASURES
         assert claim.counts_from >= 0
-        arms = {arm.name: arm for arm in experiment.at(profile)}
+        arms = {arm.name: arm for arm in experiment.at(claim.profile)}
         for name in (claim.arm, claim.baseline):
             # at full scale the margins' arms wait until validation has chosen their floor
-            if name is not None and not (profile == "paper" and name.startswith("m=") and name not in arms):
+            if name is not None and (name in arms or not experiment.after):
                 assert arms[name].seeds[:3] == (0, 1, 2)
+
+
+def test_the_proof_of_a_claim_is_in_a_chapter() -> None:
+    from discriminative.papers.thesis.claims import CLAIMS
+
+    text = "".join(path.read_text() for path in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+    labels = {claim.proved_by for claim in CLAIMS if claim.proved_by}
+    assert "prop-concentration" in labels
+    for label in labels:
+        assert f":label: {label}\\n" in text
+
+
+def test_a_claim_that_is_proved_needs_no_record(tmp_path: Path) -> None:
+    claim, verdict = report.verdicts("thesis", Ledger(tmp_path))["C-TH4"]
+    assert (verdict.word, verdict.reason) == ("reproduced", "proved, and checked where the proof stands")
+    assert report.claim_arms(claim) == ()
+
+
+@pytest.fixture
+def paper_scale(tmp_path: Path, plain: Run, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """Records, made up, of the tuning and of C-LSM2: m = 4 errs a fifth less than softmax, seed by seed."""
+    from discriminative.papers.thesis.full_scale import TUNING
+
+    monkeypatch.setenv("DISCRIMINATIVE_ROOT", str(tmp_path))
+    ledger, template = Ledger.of("paper"), train(plain)[0]
+
+    def pretend(run: Run, **wrong: int) -> None:
+        record = copy.deepcopy(template) | {"id": run.id, "run": run.to_json()}
+        for part, count in wrong.items():
+            record["metrics"][part] |= {"wrong": count, "images": 10_000}
+        record["metrics"]["final_blend"] = None if run.blend is None else run.blend.floor
+        ledger.write(record)
+
+    for arm in TUNING:
+        pretend(arm.run.with_seed(arm.seeds[0]), validation=400)
+    for name, wrong in (("softmax", 1000), ("m=4", 800)):
+        for run in papers.experiment("thesis-table-2-3").arm("paper", name).runs():
+            pretend(run, test=wrong + 5 * run.seed)
+    return ledger
+
+
+def test_a_claim_at_the_papers_scale_is_judged_as_soon_as_its_records_are_there(paper_scale: Ledger) -> None:
+    claim, verdict = report.verdicts("thesis")["C-LSM2"]
+    assert claim.profile == "paper"
+    assert (verdict.word, verdict.n) == ("reproduced", 5)
+    assert verdict.points == pytest.approx(2.0)
+    assert report.verdicts("thesis")["C-LSM3"][1].word == "not run"
+
+
+def test_an_experiment_names_the_one_command_that_fills_it() -> None:
+    full, small = papers.experiment("thesis-table-2-3"), papers.experiment("workhorse")
+    assert full.command("paper") == "discriminative run thesis-tuning thesis-table-2-3 --profile paper"
+    assert small.command("laptop") == "discriminative run workhorse --profile laptop"
+    waits = {item.after for item in papers.experiments().values() if item.after}
+    assert waits <= set(papers.experiments())
 
 
 def test_printed_cells_are_the_papers() -> None:

@@ -15,7 +15,7 @@ import pandas as pd
 from discriminative import papers
 from discriminative._tensors import require
 from discriminative.ledger import Ledger, table
-from discriminative.papers import Arm, Claim, Experiment
+from discriminative.papers import Arm, Claim
 from discriminative.statistics import Verdict, holm, interval, judge, judge_equivalence, judge_errors
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "checked",
     "chip",
     "choose",
+    "claim_arms",
     "exact",
     "paper_table",
     "plain_table",
@@ -116,28 +117,39 @@ def choose(arms: Iterable[Arm], ledger: Ledger) -> Arm:
     return found[min(scores, key=lambda name: scores[name])]
 
 
-def verdicts(paper: str, profile: str, ledger: Ledger | None = None) -> dict[str, tuple[Claim, Verdict]]:
-    """Every claim of a paper with its verdict from the records of that profile, Holm over the confirmatory ones."""
-    ledger = Ledger.of(profile) if ledger is None else ledger
+def verdicts(paper: str, ledger: Ledger | None = None) -> dict[str, tuple[Claim, Verdict]]:
+    """Every claim of a paper with its verdict, each from the records of its own profile, Holm over the confirmatory.
+
+    Args:
+        paper: e.g. ``"thesis"``.
+        ledger: where records are looked for; the project's, unless given.
+    """
     claims: tuple[Claim, ...] = import_module(f"discriminative.papers.{paper}.claims").CLAIMS
-    found: dict[str, Verdict] = {}
-    for claim in claims:
-        experiment = papers.experiments().get(claim.experiment)
-        names = {arm.name for arm in experiment.at(profile)} if experiment else set()
-        if experiment is None or not {claim.baseline or claim.arm, claim.arm} <= names:
-            found[claim.id] = Verdict("not run", f"nothing to run at {profile}")
-            continue
-        found[claim.id] = _judge_claim(claim, experiment, profile, ledger)
+    found = {claim.id: _judge_claim(claim, Ledger.of(claim.profile) if ledger is None else ledger) for claim in claims}
     confirmatory = {claim.id: found[claim.id] for claim in claims if claim.confirmatory}
     found |= holm(confirmatory)
     return {claim.id: (claim, found[claim.id]) for claim in claims}
 
 
-def _judge_claim(claim: Claim, experiment: Experiment, profile: str, ledger: Ledger) -> Verdict:
-    arm = experiment.arm(profile, claim.arm)
+def claim_arms(claim: Claim) -> tuple[Arm, ...]:
+    """The arms that a claim is about, its baseline first; none where one of them does not exist yet."""
+    if claim.proved_by:
+        return ()
+    found = {arm.name: arm for arm in papers.experiment(claim.experiment).at(claim.profile)}
+    names = [name for name in (claim.baseline, claim.arm) if name is not None]
+    return tuple(found[name] for name in names) if found.keys() >= set(names) else ()
+
+
+def _judge_claim(claim: Claim, ledger: Ledger) -> Verdict:
+    if claim.proved_by:
+        return Verdict("reproduced", "proved, and checked where the proof stands")
+    arms = claim_arms(claim)
+    if not arms:
+        return Verdict("not run", f"its arms exist only once {papers.experiment(claim.experiment).after} has run")
+    arm = arms[-1]
     if claim.baseline is None:
         return judge_equivalence(arm_measure(arm, ledger, claim.measure), claim.smallest)
-    baseline = experiment.arm(profile, claim.baseline)
+    baseline = arms[0]
     told = {"or_baseline_diverges": claim.or_baseline_diverges}
     if claim.measure != "error":
         values = [arm_measure(found, ledger, claim.measure) for found in (baseline, arm)]
@@ -233,10 +245,10 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−")
 
 
-def verdicts_table(paper: str, profile: str, ledger: Ledger | None = None) -> str:
+def verdicts_table(paper: str, ledger: Ledger | None = None) -> str:
     """HTML: each claim with its scale, the paper's change of the error, ours with its interval, and the verdict."""
     rows = []
-    for claim, verdict in verdicts(paper, profile, ledger).values():
+    for claim, verdict in verdicts(paper, ledger).values():
         kind = "confirmatory" if claim.confirmatory else "exploratory"
         unit = "" if claim.measure == "error" else f"in {MEASURES[claim.measure][0]}; "
         ours, paper = "–", "–"
