@@ -427,8 +427,9 @@ def _bound(check: dict[str, Any]) -> tuple[str, str]:
     return "exact", "–"
 
 
-def _told(kind: str, check: dict[str, Any]) -> str:
-    what = check["what"] or ("the printed line fails" if kind == "erratum" else "the statement, as it stands")
+def _told(check: dict[str, Any]) -> str:
+    """What was checked; of an erratum's printed line, that it fails."""
+    what = check["what"] + (", so the printed line fails" if "at_least" in check else "")
     return _plain(what[:1].upper() + what[1:])
 
 
@@ -470,7 +471,7 @@ def proofs_page(root: Path) -> str:
             shown = item.link + (" [ours]{.ours-mark}" if item.ours else "")
             for check in item.checks:
                 bound, worst = _bound(check)
-                lines += [f"* - {shown}".rstrip(), f"  - {_told(item.kind, check)}", f"  - {bound}", f"  - {worst}"]
+                lines += [f"* - {shown}".rstrip(), f"  - {_told(check)}", f"  - {bound}", f"  - {worst}"]
                 shown = ""
         lines += ["```", ""]
     return "\n".join(lines)
@@ -500,7 +501,7 @@ def errata_page(root: Path) -> str:
             for check in item.checks:
                 bound, worst = _bound(check)
                 found = f"bound {bound}, found {worst}" if "worst" in check else "exact"
-                lines += ["{.check}", f"✓ {_told(item.kind, check)}: {found}.", ""]
+                lines += ["{.check}", f"✓ {_told(check)}: {found}.", ""]
             lines += [":::", ""]
     return "\n".join(lines)
 
