@@ -170,7 +170,10 @@ def test_the_page_of_proofs_lists_every_statement_with_its_bound_and_worst_case(
     assert "* - {prf:ref}`prop-x`: Where $x$ is [ours]{.ours-mark}\n  - It never\\_rises" in page
     assert "  - $\\le 10^{-12}$\n  - $2.3 \\cdot 10^{-17}$" in page
     assert "* -\n  - Symbolically\n  - exact\n  - –" in page
-    assert "{ref}`Erratum to Eq. 7 <erratum-7>`\n  - The gap, so the printed line fails\n  - $\\ge 0.05$\n  - $0.076$" in page
+    assert (
+        "{ref}`Erratum to Eq. 7 <erratum-7>`\n  - The gap, so the printed line fails\n  - $\\ge 0.05$\n  - $0.076$"
+        in page
+    )
     assert "2 statements, 3 checks" in page
     assert "Answer" not in page
 
