@@ -198,6 +198,14 @@ def test_the_generated_pages_and_the_chapter_are_linked(name: str) -> None:
     assert 'href="../notebooks/large_margin_softmax.html#erratum-2-5"' in page
 
 
+def test_on_paper_folds_are_open_and_links_stay_within_the_page() -> None:
+    page = '<details class="not-run"><a href="../book/provenance.html">here</a><a href="#prop-x">there</a></details>'
+    assert book.for_paper(page) == (
+        '<details class="not-run" open><a href="#document-book/provenance">here</a>'
+        '<a href="#prop-x">there</a></details>'
+    )
+
+
 def test_the_introduction_links_to_the_pdf_just_when_there_is_one() -> None:
     assert (book.PDF in (HTML / "intro.html").read_text()) == (HTML / book.PDF).exists()
     text = (ROOT / "intro.md").read_text()

@@ -540,7 +540,9 @@ def build_site(root: Path, chromium: str | None = None) -> None:
     for page in pages.rglob("*.html"):
         page.write_text(without_thebe(page.read_text()))
     if chromium:
-        print_pdf(chromium, out / "singlehtml" / "_build" / "singlehtml" / "intro.html", pages / PDF)
+        single = out / "singlehtml" / "_build" / "singlehtml" / "intro.html"
+        single.write_text(for_paper(single.read_text()))
+        print_pdf(chromium, single, pages / PDF)
     html_folder = root / "build" / "html"
     shutil.rmtree(html_folder, ignore_errors=True)
     shutil.move(str(pages), html_folder)
@@ -558,6 +560,12 @@ def _sphinx(root: Path, builder: str, out: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [*command, "--all", "-W", "--keep-going", "-n"], stdout=stream, stderr=subprocess.STDOUT
         )
+
+
+def for_paper(page: str) -> str:
+    """The single page as it is printed: folded tables opened, links of our own tables to pages made links within it."""
+    page = page.replace('<details class="not-run">', '<details class="not-run" open>')
+    return re.sub(r'href="\.\./((?:book|notebooks)/\w+)\.html"', r'href="#document-\1"', page)
 
 
 def print_pdf(chromium: str, page: Path, target: Path) -> None:
