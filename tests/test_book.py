@@ -161,7 +161,7 @@ def chapters(root: Path, *cells: dict[str, Any]) -> Path:
 
 
 BOUNDED = {"label": "prop-x", "what": "it never_rises", "worst": 2.345e-17, "at_most": 1e-12}
-FAILS = {"label": "erratum-7", "what": "", "worst": 0.0761, "at_least": 0.05}
+FAILS = {"label": "erratum-7", "what": "the gap", "worst": 0.0761, "at_least": 0.05}
 
 
 def test_the_page_of_proofs_lists_every_statement_with_its_bound_and_worst_case(tmp_path: Path) -> None:
@@ -170,7 +170,10 @@ def test_the_page_of_proofs_lists_every_statement_with_its_bound_and_worst_case(
     assert "* - {prf:ref}`prop-x`: Where $x$ is [ours]{.ours-mark}\n  - It never\\_rises" in page
     assert "  - $\\le 10^{-12}$\n  - $2.3 \\cdot 10^{-17}$" in page
     assert "* -\n  - Symbolically\n  - exact\n  - –" in page
-    assert "{ref}`Erratum to Eq. 7 <erratum-7>`\n  - The printed line fails\n  - $\\ge 0.05$\n  - $0.076$" in page
+    assert (
+        "{ref}`Erratum to Eq. 7 <erratum-7>`\n  - The gap, so the printed line fails\n  - $\\ge 0.05$\n  - $0.076$"
+        in page
+    )
     assert "2 statements, 3 checks" in page
     assert "Answer" not in page
 
@@ -184,7 +187,7 @@ def test_the_page_of_errata_gathers_the_printed_and_the_corrected_line(tmp_path:
     page = book.errata_page(chapters(tmp_path, prose(CHAPTER), checks(BOUNDED, FAILS)))
     assert ":::{admonition} {ref}`Erratum to Eq. 7 <erratum-7>`" in page
     assert "{.printed}\nPrinted: $a = b$,\nover two lines.\n\n{.corrected}\nCorrected: $a = -b$.\n" in page
-    assert "✓ The printed line fails: bound $\\ge 0.05$, found $0.076$." in page
+    assert "✓ The gap, so the printed line fails: bound $\\ge 0.05$, found $0.076$." in page
     assert "The reason." not in page
     assert "prop-x" not in page
 
@@ -193,6 +196,14 @@ def test_the_page_of_errata_gathers_the_printed_and_the_corrected_line(tmp_path:
 def test_the_generated_pages_and_the_chapter_are_linked(name: str) -> None:
     page = (HTML / "book" / f"{name}.html").read_text()
     assert 'href="../notebooks/large_margin_softmax.html#erratum-2-5"' in page
+
+
+def test_on_paper_folds_are_open_and_links_stay_within_the_page() -> None:
+    page = '<details class="not-run"><a href="../book/provenance.html">here</a><a href="#prop-x">there</a></details>'
+    assert book.for_paper(page) == (
+        '<details class="not-run" open><a href="#document-book/provenance">here</a>'
+        '<a href="#prop-x">there</a></details>'
+    )
 
 
 def test_the_introduction_links_to_the_pdf_just_when_there_is_one() -> None:

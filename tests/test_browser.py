@@ -217,6 +217,8 @@ WIDE = r"""(() => {
     out: all.filter(node => node.getBoundingClientRect().right > width + 1 && !held(node)).slice(0, 4).map(name),
     cut: all.filter(node => ['hidden', 'clip'].includes(style(node)) && node.clientWidth > 1
       && node.scrollWidth > node.clientWidth + 2).slice(0, 4).map(name),
+    columns: all.filter(node => node.matches('figure.ledger .scroll')
+      && node.scrollWidth > node.clientWidth + 1).map(name),
   };
 })()"""
 
@@ -360,6 +362,11 @@ def test_no_page_scrolls_sideways_and_nothing_is_cut_off(
     assert wide["scroll"] <= wide["width"] + 1
     assert wide["out"] == []
     assert wide["cut"] == []
+
+
+def test_no_column_of_a_table_of_records_is_cut_at_a_desk(visits: dict[str, dict[str, Any]]) -> None:
+    assert visits[CHAPTER]["look"]["article"] > 200
+    assert visits[CHAPTER]["desk"]["columns"] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

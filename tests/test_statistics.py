@@ -206,3 +206,18 @@ def test_the_interval_of_an_equivalence_by_hand(half_width: float, word: str) ->
     verdict = judge_equivalence({0: -1.0, 1: 0.0, 2: 1.0}, half_width)
     assert (verdict.low, verdict.high) == pytest.approx((-1.6859, 1.6859), abs=1e-4)
     assert verdict.word == word
+
+
+def test_an_equivalence_says_which_bounds_its_seeds_can_show() -> None:
+    """Simulated: where the truth is zero, about 80 % of experiments lie inside the bounds that it names."""
+    rng, n = np.random.default_rng(0), 12
+    bounds = float(stats.t.ppf(0.95, n - 1) + stats.t.ppf(0.9, n - 1)) / math.sqrt(n)
+    found = [interval(rng.normal(0, 1, n), level=0.9) for _ in range(4000)]
+    assert np.mean([-bounds < low and high < bounds for _, low, high in found]) == pytest.approx(0.8, abs=0.03)
+    values = [0.0, 1.0, -1.0, 2.0, -2.0, 0.5]
+    verdict = judge_equivalence(dict(enumerate(values)), 0.5)
+    assert verdict.detectable == pytest.approx(
+        (stats.t.ppf(0.95, 5) + stats.t.ppf(0.9, 5)) * np.std(values, ddof=1) / math.sqrt(6)
+    )
+    assert verdict.seeds_needed is not None
+    assert verdict.seeds_needed > 6

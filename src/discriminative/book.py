@@ -427,8 +427,9 @@ def _bound(check: dict[str, Any]) -> tuple[str, str]:
     return "exact", "–"
 
 
-def _told(kind: str, check: dict[str, Any]) -> str:
-    what = check["what"] or ("the printed line fails" if kind == "erratum" else "the statement, as it stands")
+def _told(check: dict[str, Any]) -> str:
+    """What was checked; of an erratum's printed line, that it fails."""
+    what = check["what"] + (", so the printed line fails" if "at_least" in check else "")
     return _plain(what[:1].upper() + what[1:])
 
 
@@ -470,7 +471,7 @@ def proofs_page(root: Path) -> str:
             shown = item.link + (" [ours]{.ours-mark}" if item.ours else "")
             for check in item.checks:
                 bound, worst = _bound(check)
-                lines += [f"* - {shown}".rstrip(), f"  - {_told(item.kind, check)}", f"  - {bound}", f"  - {worst}"]
+                lines += [f"* - {shown}".rstrip(), f"  - {_told(check)}", f"  - {bound}", f"  - {worst}"]
                 shown = ""
         lines += ["```", ""]
     return "\n".join(lines)
@@ -500,7 +501,7 @@ def errata_page(root: Path) -> str:
             for check in item.checks:
                 bound, worst = _bound(check)
                 found = f"bound {bound}, found {worst}" if "worst" in check else "exact"
-                lines += ["{.check}", f"✓ {_told(item.kind, check)}: {found}.", ""]
+                lines += ["{.check}", f"✓ {_told(check)}: {found}.", ""]
             lines += [":::", ""]
     return "\n".join(lines)
 
@@ -539,7 +540,9 @@ def build_site(root: Path, chromium: str | None = None) -> None:
     for page in pages.rglob("*.html"):
         page.write_text(without_thebe(page.read_text()))
     if chromium:
-        print_pdf(chromium, out / "singlehtml" / "_build" / "singlehtml" / "intro.html", pages / PDF)
+        single = out / "singlehtml" / "_build" / "singlehtml" / "intro.html"
+        single.write_text(for_paper(single.read_text()))
+        print_pdf(chromium, single, pages / PDF)
     html_folder = root / "build" / "html"
     shutil.rmtree(html_folder, ignore_errors=True)
     shutil.move(str(pages), html_folder)
@@ -557,6 +560,12 @@ def _sphinx(root: Path, builder: str, out: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [*command, "--all", "-W", "--keep-going", "-n"], stdout=stream, stderr=subprocess.STDOUT
         )
+
+
+def for_paper(page: str) -> str:
+    """The single page as it is printed: folded tables opened, links of our own tables to pages made links within it."""
+    page = page.replace('<details class="not-run">', '<details class="not-run" open>')
+    return re.sub(r'href="\.\./((?:book|notebooks)/\w+)\.html"', r'href="#document-\1"', page)
 
 
 def print_pdf(chromium: str, page: Path, target: Path) -> None:

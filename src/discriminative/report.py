@@ -5,21 +5,24 @@ from __future__ import annotations
 import contextlib
 import html
 import math
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from discriminative import papers
 from discriminative._tensors import require
-from discriminative.ledger import Ledger, table
-from discriminative.papers import Arm, Claim, Experiment
+from discriminative.ledger import Ledger, standing, table
+from discriminative.papers import Arm, Claim
 from discriminative.statistics import Verdict, holm, interval, judge, judge_equivalence, judge_errors
 
 __all__ = [
     "MEASURES",
+    "Column",
+    "Measure",
     "arm_errors",
     "arm_measure",
     "arm_records",
@@ -28,7 +31,9 @@ __all__ = [
     "checked",
     "chip",
     "choose",
+    "claim_arms",
     "exact",
+    "mark",
     "paper_table",
     "plain_table",
     "printed_table",
@@ -42,14 +47,14 @@ __all__ = [
 # Checks
 
 
-def checked(label: str, worst: Any, *, at_most: float, what: str = "") -> None:
+def checked(label: str, worst: Any, *, at_most: float, what: str) -> None:
     """Assert that a proof's executed check stays within its bound, and say so in a line that is the same everywhere.
 
     Args:
         label: the label of the proposition, e.g. ``"prop-psi-bound"``.
         worst: the largest violation or gap found, a number or a tensor (its maximum is taken).
         at_most: the bound.
-        what: which part of the statement, if it has several.
+        what: what was checked, in words: all of a statement or a part of it.
 
     The worst case goes into the output's metadata, for the page that lists every proof and its check.
     """
@@ -58,28 +63,32 @@ def checked(label: str, worst: Any, *, at_most: float, what: str = "") -> None:
     _say(label, what, f"holds, within {at_most:g}" if at_most else "holds", worst=value, at_most=at_most)
 
 
-def exact(label: str, holds: bool, what: str = "") -> None:
+def exact(label: str, holds: bool, what: str) -> None:
     """Assert a check that has no rounding: a symbolic identity, a count."""
-    require(bool(holds), "{} fails: {}", label, what or "the statement is false")
+    require(bool(holds), "{} fails: {}", label, what)
     _say(label, what, "holds exactly")
 
 
-def refuted(label: str, gap: float, *, at_least: float, what: str = "") -> None:
+def refuted(label: str, gap: float, *, at_least: float, what: str) -> None:
     """Assert that a printed statement fails by at least that much: the check of an erratum."""
     require(gap >= at_least, "{} is not refuted: the gap is {!r}, expected at least {!r}", label, gap, at_least)
     _say(label, what, f"the printed statement fails, by at least {at_least:g}", worst=gap, at_least=at_least)
 
 
 def _say(label: str, what: str, told: str, **numbers: float) -> None:
-    """Print a line; in a notebook its output carries the numbers as metadata."""
-    line = f"{label}{', ' if what else ''}{what}: {told}"
+    """Print a line; in a notebook its output carries the numbers as metadata.
+
+    It always says what was checked: beside an erratum a bare "holds" would be read as said of the printed line.
+    """
+    require(bool(what), "what must say what was checked of {}, got {!r}", label, what)
+    line = f"{label}, {what}: {told}"
     try:
         from IPython.display import display
     except ImportError:
         print(line)
     else:
         check = {"label": label, "what": what, **numbers}
-        shown = f'<p class="check">✓ {html.escape(f"{what[:1].upper()}{what[1:]}" or "The statement")}: {told}</p>'
+        shown = f'<p class="check">✓ {html.escape(f"{what[:1].upper()}{what[1:]}")}: {told}</p>'
         display({"text/plain": line, "text/html": shown}, metadata={"check": check}, raw=True)
 
 
@@ -116,28 +125,39 @@ def choose(arms: Iterable[Arm], ledger: Ledger) -> Arm:
     return found[min(scores, key=lambda name: scores[name])]
 
 
-def verdicts(paper: str, profile: str, ledger: Ledger | None = None) -> dict[str, tuple[Claim, Verdict]]:
-    """Every claim of a paper with its verdict from the records of that profile, Holm over the confirmatory ones."""
-    ledger = Ledger.of(profile) if ledger is None else ledger
+def verdicts(paper: str, ledger: Ledger | None = None) -> dict[str, tuple[Claim, Verdict]]:
+    """Every claim of a paper with its verdict, each from the records of its own profile, Holm over the confirmatory.
+
+    Args:
+        paper: e.g. ``"thesis"``.
+        ledger: where records are looked for; the project's, unless given.
+    """
     claims: tuple[Claim, ...] = import_module(f"discriminative.papers.{paper}.claims").CLAIMS
-    found: dict[str, Verdict] = {}
-    for claim in claims:
-        experiment = papers.experiments().get(claim.experiment)
-        names = {arm.name for arm in experiment.at(profile)} if experiment else set()
-        if experiment is None or not {claim.baseline or claim.arm, claim.arm} <= names:
-            found[claim.id] = Verdict("not run", f"nothing to run at {profile}")
-            continue
-        found[claim.id] = _judge_claim(claim, experiment, profile, ledger)
+    found = {claim.id: _judge_claim(claim, Ledger.of(claim.profile) if ledger is None else ledger) for claim in claims}
     confirmatory = {claim.id: found[claim.id] for claim in claims if claim.confirmatory}
     found |= holm(confirmatory)
     return {claim.id: (claim, found[claim.id]) for claim in claims}
 
 
-def _judge_claim(claim: Claim, experiment: Experiment, profile: str, ledger: Ledger) -> Verdict:
-    arm = experiment.arm(profile, claim.arm)
+def claim_arms(claim: Claim) -> tuple[Arm, ...]:
+    """The arms that a claim is about, its baseline first; none where one of them does not exist yet."""
+    if claim.proved_by:
+        return ()
+    found = {arm.name: arm for arm in papers.experiment(claim.experiment).at(claim.profile)}
+    names = [name for name in (claim.baseline, claim.arm) if name is not None]
+    return tuple(found[name] for name in names) if found.keys() >= set(names) else ()
+
+
+def _judge_claim(claim: Claim, ledger: Ledger) -> Verdict:
+    if claim.proved_by:
+        return Verdict("reproduced", "proved, and checked where the proof stands")
+    arms = claim_arms(claim)
+    if not arms:
+        return Verdict("not run", f"{papers.experiment(claim.experiment).after} has to choose its setting first")
+    arm = arms[-1]
     if claim.baseline is None:
         return judge_equivalence(arm_measure(arm, ledger, claim.measure), claim.smallest)
-    baseline = experiment.arm(profile, claim.baseline)
+    baseline = arms[0]
     told = {"or_baseline_diverges": claim.or_baseline_diverges}
     if claim.measure != "error":
         values = [arm_measure(found, ledger, claim.measure) for found in (baseline, arm)]
@@ -149,6 +169,48 @@ def _judge_claim(claim: Claim, experiment: Experiment, profile: str, ledger: Led
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Measures beyond the error, each oriented so that its claim expects more
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of a record, and how a difference of it is told.
+
+    Args:
+        value: of a record.
+        unit: of a difference, e.g. ``"degrees"``; empty for a cosine.
+        more: what a positive difference is, e.g. ``"wider"``.
+        less: what a negative one is.
+        what: what is measured.
+        falls: the claims expect less of it.
+    """
+
+    value: Callable[[dict[str, Any]], float]
+    unit: str
+    more: str
+    less: str
+    what: str
+    falls: bool = False
+
+    def claimed(self, record: dict[str, Any]) -> float:
+        """The number of a record with the sign by which its claims expect more."""
+        return -self.value(record) if self.falls else self.value(record)
+
+    def told(self, claimed: float, low: float, high: float) -> str:
+        """HTML: a difference with its interval, by words and not by signs: ``8.6 degrees wider [3.8 to 13.5]``.
+
+        Args:
+            claimed: the difference, positive where it is as claimed.
+            low: the lower end of its interval, likewise.
+            high: the upper one.
+        """
+        value, low, high = (-claimed, -high, -low) if self.falls else (claimed, low, high)
+        size = max(abs(value), abs(low), abs(high))
+        if low < 0 <= high:
+            between = f"{_three(low, size)} {self.less} to {_three(high, size)} {self.more}"
+        else:
+            between = " to ".join(_three(end, size) for end in sorted((low, high), key=abs))
+        word = self.more if value > 0 or (value == 0 and not self.falls) else self.less
+        return " ".join(filter(None, (_three(value, size), self.unit, word, f"<small>[{between}]</small>")))
 
 
 def _percent_wrong(record: dict[str, Any], part: str) -> float:
@@ -166,26 +228,57 @@ def _steps_to_95(record: dict[str, Any]) -> float:
     return 100.0 * float(record["curves"]["step"][first]) / float(record["curves"]["step"][-1])
 
 
-MEASURES: dict[str, tuple[str, Callable[[dict[str, Any]], float]]] = {
-    "angle gap": ("degrees between own and nearest rival class", lambda r: float(r["geometry"]["angle_gap"])),
-    "compactness": ("cosine within a class", lambda r: float(r["geometry"]["within_cosine"])),
-    "separation": ("minus the cosine between classes", lambda r: -float(r["geometry"]["between_cosine"])),
-    "small train-test gap": (
-        "minus the points by which test errors exceed training errors",
-        lambda r: _percent_wrong(r, "train") - _percent_wrong(r, "test"),
+ERROR = Measure(lambda r: _percent_wrong(r, "test"), "points", "more", "fewer", "test error", falls=True)
+MEASURES: dict[str, Measure] = {
+    "angle gap": Measure(
+        lambda r: float(r["geometry"]["angle_gap"]),
+        "degrees",
+        "wider",
+        "narrower",
+        "mean gap between the angles to the own and to the nearest rival class",
     ),
-    "slow start": ("percent of the run until 95 % of the last training accuracy", _steps_to_95),
-    "contrast turn": (
-        "degrees by which features turn at half the contrast",
+    "compactness": Measure(
+        lambda r: float(r["geometry"]["within_cosine"]), "", "higher", "lower", "mean cosine within a class"
+    ),
+    "separation": Measure(
+        lambda r: float(r["geometry"]["between_cosine"]),
+        "",
+        "higher",
+        "lower",
+        "mean cosine between classes",
+        falls=True,
+    ),
+    "small train-test gap": Measure(
+        lambda r: _percent_wrong(r, "test") - _percent_wrong(r, "train"),
+        "points",
+        "larger",
+        "smaller",
+        "test error less training error",
+        falls=True,
+    ),
+    "slow start": Measure(
+        _steps_to_95, "% of the run", "later", "earlier", "when 95 % of the last training accuracy is reached"
+    ),
+    "contrast turn": Measure(
         lambda r: float(r["geometry"]["contrast_turn"]),
+        "degrees",
+        "of turn",
+        "of turn",
+        "mean angle by which features turn at half the contrast",
     ),
-    "contrast norm": (
-        "norm of features at half the contrast, as a share, less a half",
+    "contrast norm": Measure(
         lambda r: float(r["geometry"]["contrast_norm"]) - 0.5,
+        "",
+        "above a half",
+        "below a half",
+        "norm of features at half the contrast as a share of what it was",
     ),
-    "angle-only excess": (
-        "points by which the error by angle exceeds the error by score",
+    "angle-only excess": Measure(
         lambda r: float(r["geometry"]["angle_error"]) - _percent_wrong(r, "test"),
+        "points",
+        "more",
+        "fewer",
+        "error by angle less error by score",
     ),
 }
 
@@ -200,8 +293,30 @@ def arm_measure(arm: Arm, ledger: Ledger, measure: str) -> dict[int, float | Non
     for record in arm_records(arm, ledger):
         with contextlib.suppress(KeyError):
             finished = record["status"] == "finished"
-            found[record["run"]["seed"]] = MEASURES[measure][1](record) if finished else None
+            found[record["run"]["seed"]] = MEASURES[measure].claimed(record) if finished else None
     return found
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Whether the code of today made what is shown
+
+PROVENANCE = "../book/provenance.html"
+MARKS = {
+    "unchecked": ("‡", "made by other code than today's, and no seed of the arm trained again since"),
+    "stale": ("§", "made by other code than today's, which gives another result for one seed of the arm"),
+}
+
+
+def mark(records: Iterable[dict[str, Any]], ledger: Ledger) -> str:
+    """‡ where a record is unchecked, § where one is stale, nothing where all are checked."""
+    verified = ledger.verified()
+    found = {standing(record, verified) for record in records}
+    return "".join(sign for name, (sign, _) in MARKS.items() if name in found)
+
+
+def _marked(text: str, records: Iterable[dict[str, Any]], ledger: Ledger) -> str:
+    sign = mark(records, ledger)
+    return f'{text} <span class="standing">{sign}</span>' if sign else text
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -211,63 +326,208 @@ SHAPES = {"reproduced": "●", "contradicted": "✕", "reversed": "▼", "inconc
 
 
 def chip(verdict: Verdict) -> str:
-    """A verdict as a word with a shape and a colour, then effect, interval and n."""
-    word = f'<span class="chip chip-{verdict.word.replace(" ", "-")}">{SHAPES[verdict.word]} {verdict.word}</span>'
-    numbers = (verdict.points, verdict.points_low, verdict.points_high)
-    if math.isnan(verdict.points):
-        numbers = (verdict.effect, verdict.low, verdict.high)
-    if math.isnan(numbers[0]):
-        return f'{word} <span class="chip-detail">{html.escape(verdict.reason)}</span>'
-    told = f"{_signed(numbers[0])} [{_signed(numbers[1])}, {_signed(numbers[2])}], n = {verdict.n}"
-    if verdict.diverged or verdict.baseline_diverged:
-        told += f"; {verdict.diverged + verdict.baseline_diverged} diverged"
-    return f'{word} <span class="chip-detail">{told}</span>'
+    """A verdict as a word with a shape and a colour."""
+    return f'<span class="chip chip-{verdict.word.replace(" ", "-")}">{SHAPES[verdict.word]} {verdict.word}</span>'
 
 
-def _html(head: str, rows: list[str], kind: str = "") -> str:
-    """A table that scrolls inside itself."""
-    body = "".join(rows)
-    return f'<div class="scroll"><table class="ledger {kind}"><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+def _table(
+    title: str, heads: Iterable[str], rows: Iterable[str], kind: str = "", notes: Iterable[str] = (), more: str = ""
+) -> str:
+    """HTML: a sentence and more, a table that scrolls inside itself, and below it what its notes and marks mean."""
+    head, body = "".join(f'<th scope="col">{name}</th>' for name in heads), "".join(rows)
+    below = [f"<sup>{i}</sup> {note}." for i, note in enumerate(notes, 1)]
+    below += [
+        f'{sign} Rests on {name} records: {meaning} (<a href="{PROVENANCE}">where every number comes from</a>).'
+        for name, (sign, meaning) in MARKS.items()
+        if sign in body
+    ]
+    return (
+        f'<figure class="ledger"><figcaption><strong>{html.escape(title)}</strong> {html.escape(more)}</figcaption>'
+        f'<div class="scroll"><table class="ledger {kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        + "</div>"
+        + "".join(f'<p class="note">{line}</p>' for line in below)
+        + "</figure>"
+    )
 
 
-def plain_table(heads: list[str], rows: Iterable[list[str]]) -> str:
-    """HTML: a row heading, then numbers, already formatted."""
+def plain_table(heads: list[str], rows: Iterable[list[str]], *, title: str) -> str:
+    """HTML: a row heading, then numbers, already formatted; a row heading may carry :func:`mark`."""
     lines = [
         f'<tr><th scope="row">{html.escape(first)}</th>'
         + "".join(f'<td class="num">{html.escape(cell)}</td>' for cell in cells)
         + "</tr>"
         for first, *cells in rows
     ]
-    return _html("<tr>" + "".join(f"<th>{html.escape(head)}</th>" for head in heads) + "</tr>", lines)
+    return _table(title, map(html.escape, heads), lines)
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+KINDS = {
+    "confirmatory": "Confirmatory: named, with their criterion, before their records existed",
+    "exploratory": "Exploratory",
+    "proved": "Proved",
+}
 
 
-def verdicts_table(paper: str, profile: str, ledger: Ledger | None = None) -> str:
-    """HTML: each claim with its scale, the paper's change of the error, ours with its interval, and the verdict."""
-    rows = []
-    for claim, verdict in verdicts(paper, profile, ledger).values():
-        kind = "confirmatory" if claim.confirmatory else "exploratory"
-        unit = "" if claim.measure == "error" else f"in {MEASURES[claim.measure][0]}; "
-        ours, paper = "–", "–"
-        if claim.paper_effect is not None:
-            printed = f"{claim.paper_baseline:.2f} → {claim.paper_arm:.2f} %"
-            paper = f"{_ratio(claim.paper_effect)}<br><small>{printed}</small>"
-        if claim.measure == "error" and not math.isnan(verdict.effect):
-            ours = f"{_ratio(verdict.effect)}<br><small>[{_ratio(verdict.high)}, {_ratio(verdict.low)}]</small>"
-        rows.append(
-            f'<tr><th scope="row">{html.escape(claim.id)}: {html.escape(claim.statement)}'
-            f"<br><small>{html.escape(claim.scale)}; {html.escape(unit)}{kind}</small></th>"
-            f'<td class="paper num">{paper}</td>'
-            f'<td class="num">{ours}</td><td>{chip(verdict)}</td></tr>'
-        )
-    head = (
-        '<tr><th>Claim, and our scale</th><th class="num">Paper</th><th class="num">Ours</th>'
-        "<th>Verdict, with interval</th></tr>"
+def _kind(claim: Claim) -> str:
+    return "proved" if claim.proved_by else "confirmatory" if claim.confirmatory else "exploratory"
+
+
+def verdicts_table(paper: str, ledger: Ledger | None = None) -> str:
+    """HTML: each claim with its scale, the paper's number, ours with its interval, and the verdict with its reason.
+
+    Confirmatory claims come first; what was not run is folded under the table, with its reason and command.
+    """
+    told = verdicts(paper, ledger).values()
+    rows: list[str] = []
+    for kind, heading in KINDS.items():
+        found = [pair for pair in told if _kind(pair[0]) == kind and pair[1].word != "not run"]
+        rows += [f'<tr class="group"><td colspan="4">{heading}</td></tr>'] if found else []
+        rows += [_verdict_row(claim, verdict, ledger) for claim, verdict in found]
+    shown = _table(
+        "Every claim, the paper's number beside ours.",
+        ("Claim, and our scale", "Paper", "Ours, with its 95&nbsp;% interval", "Verdict"),
+        rows,
+        kind="verdicts",
+        more="A percentage is the change of the error rate against the baseline, negative where the loss errs less; "
+        "points are percentage points of the test images; n counts seeds.",
     )
-    return _html(head, rows, kind="verdicts")
+    waiting = sorted((pair for pair in told if pair[1].word == "not run"), key=lambda pair: not pair[0].confirmatory)
+    return shown + (_not_run(waiting) if waiting else "")
+
+
+def _claim_head(claim: Claim, more: str = "") -> str:
+    return (
+        f'<th scope="row">{html.escape(claim.id)}: {_name(html.escape(claim.statement))}'
+        f"<br><small>{html.escape(claim.scale)}{more}</small></th>"
+    )
+
+
+def _paper_cell(claim: Claim) -> str:
+    about = html.escape(f"{claim.place}, {claim.paper_scale}" if claim.paper_scale else claim.place)
+    if claim.paper_effect is None:
+        return f'<td class="paper"><small>{about}, no number</small></td>'
+    printed = f"{claim.paper_baseline:.2f} → {claim.paper_arm:.2f} %"
+    return f'<td class="paper">{_ratio(claim.paper_effect)} <small>{printed}</small><br><small>{about}</small></td>'
+
+
+def _verdict_row(claim: Claim, verdict: Verdict, ledger: Ledger | None) -> str:
+    ledger = Ledger.of(claim.profile) if ledger is None else ledger
+    records = [record for arm in claim_arms(claim) for record in arm_records(arm, ledger)]
+    details = "".join(f'<span class="chip-detail">{detail}</span>' for detail in _details(claim, verdict))
+    ours = "a proof" if claim.proved_by else "too few pairs" if verdict.n else "no pair to compare"
+    if math.isfinite(verdict.effect):
+        measure = ERROR if claim.measure == "error" else MEASURES[claim.measure]
+        if claim.measure == "error":
+            change = f"{_ratio(verdict.effect)} <small>[{_ratio(verdict.high)}, {_ratio(verdict.low)}]</small>"
+            ours = f"{change}<br>{measure.told(verdict.points, verdict.points_low, verdict.points_high)}"
+        else:
+            level = ", a 90 % interval" if claim.equivalence else ""
+            ours = f"{measure.told(verdict.effect, verdict.low, verdict.high)}<br><small>{measure.what}{level}</small>"
+    return (
+        f'<tr>{_claim_head(claim)}{_paper_cell(claim)}<td class="ours">{ours}</td>'
+        f'<td class="verdict">{_marked(chip(verdict), records, ledger)}{details}</td></tr>'
+    )
+
+
+def _not_run(waiting: list[tuple[Claim, Verdict]]) -> str:
+    """Folded: the claims without a record, why, and the one command that runs each."""
+    rows = []
+    for claim, verdict in waiting:
+        command = papers.experiment(claim.experiment).command(claim.profile)
+        why = f"{html.escape(verdict.reason)}<br><code>{html.escape(command)}</code>"
+        rows.append(f"<tr>{_claim_head(claim, f'; {_kind(claim)}')}{_paper_cell(claim)}<td>{why}</td></tr>")
+    count = f"{len(waiting)} claim{' was' if len(waiting) == 1 else 's were'} not run"
+    title = "What was not run, what it waits for, and the one command that runs it."
+    return (
+        f'<details class="not-run"><summary>{count}: why, and the commands</summary>'
+        + _table(title, ("Claim, and its scale", "Paper", "Why, and the command"), rows, kind="verdicts")
+        + "</details>"
+    )
+
+
+def _details(claim: Claim, verdict: Verdict) -> list[str]:
+    """HTML: n, in words why the verdict is what it is, and where it is open what its seeds could have found."""
+    if claim.proved_by:
+        return [f'<a href="#{claim.proved_by}">{html.escape(verdict.reason)}</a>']
+    collapsed = ""
+    if verdict.collapsed:
+        collapsed = f"{verdict.collapsed} of {verdict.n} runs of {_name(claim.arm)} end above 50 % error"
+    seeds = f"n = {verdict.n}" if math.isfinite(verdict.effect) else ""
+    told = (seeds, _lost(claim, verdict), collapsed, _interval_said(claim, verdict), _power(claim, verdict))
+    return [
+        html.escape(re.sub(r"\bn = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", reason)) for reason in told if reason
+    ]
+
+
+def _lost(claim: Claim, verdict: Verdict) -> str:
+    """How many pairs are lost to divergence, and whose; empty where none is."""
+    lost = {claim.arm: verdict.diverged, claim.baseline or "": verdict.baseline_diverged}
+    whose = [(_name(arm), count) for arm, count in lost.items() if count]
+    if not whose:
+        return ""
+    if verdict.word == "reproduced" and not math.isfinite(verdict.effect):
+        (baseline, count), started = whose[0], verdict.started
+        return f"{baseline} diverged in {count} of {started} runs, {_name(claim.arm)} in none"
+    told = ", ".join(f"{name}{'' if i else ' diverged'} {_times(count)}" for i, (name, count) in enumerate(whose))
+    return f"{verdict.started - verdict.n} of {verdict.started} {'pairs' if claim.baseline else 'runs'} lost: {told}"
+
+
+def _interval_said(claim: Claim, verdict: Verdict) -> str:
+    """What decides, or keeps from deciding; empty where the word and the numbers beside it say it."""
+    smallest = _size(claim, verdict.smallest)
+    if verdict.word == "reversed":
+        return "the other way round than claimed"
+    if claim.equivalence and math.isfinite(verdict.effect):
+        place = {"reproduced": "lies within", "contradicted": "lies outside"}.get(verdict.word, "reaches beyond")
+        return f"the interval {place} {smallest}"
+    if verdict.word == "contradicted":
+        return f"the interval leaves out {smallest}, the smallest change that counts"
+    if verdict.word != "inconclusive":
+        return ""
+    if verdict.diverged:
+        return "a loss that diverged is never reproduced"
+    if not math.isfinite(verdict.effect):
+        return f"only {verdict.n} seed{'' if verdict.n == 1 else 's'} so far"
+    if verdict.low <= 0:
+        counts = f"both no change and {smallest}, the smallest that counts"
+        return f"the interval holds {counts if verdict.smallest > 0 else 'no change'}"
+    if verdict.effect < verdict.smallest:
+        return f"the mean falls short of {smallest}, the smallest that counts"
+    return verdict.reason
+
+
+def _power(claim: Claim, verdict: Verdict) -> str:
+    """What an inconclusive verdict's seeds find with 80 % power, and how many would find what counts."""
+    if verdict.word != "inconclusive" or not math.isfinite(verdict.detectable):
+        return ""
+    verb = "shows" if claim.equivalence else "finds"
+    told = f"with 80 % power n = {verdict.n} {verb} {_size(claim, verdict.detectable)}"
+    if not verdict.smallest > 0:
+        return told
+    needed = "n over 10,000" if verdict.seeds_needed is None else f"n = {verdict.seeds_needed:,}"
+    return f"{told}; {_size(claim, verdict.smallest)} needs {needed}"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _name(arm: str) -> str:
+    """An arm's name as a reader would write it, its margin never parted from its number."""
+    return "softmax" if arm == "m=1" else re.sub(r"\bm ?= ?", "m\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", arm)
+
+
+def _size(claim: Claim, value: float) -> str:
+    """An effect that counts or can be found, in the claim's own unit."""
+    if claim.measure == "error":
+        return _ratio(value)
+    return f"{'±' if claim.equivalence else ''}{_three(value)} {MEASURES[claim.measure].unit}".strip()
+
+
+def _three(value: float, beside: float = 0.0) -> str:
+    """A size without its sign, to as many decimals as leave three digits to the largest one beside it."""
+    largest = max(abs(value), beside)
+    return f"{abs(value):.{2 if largest < 10 else 1 if largest < 100 else 0}f}"
 
 
 def _ratio(gain: float) -> str:
@@ -282,79 +542,145 @@ def _error(values: list[float]) -> str:
     return f"{mean:.2f}" if len(values) < 2 else f"{mean:.2f} <small>[{low:.2f}, {high:.2f}]</small>"
 
 
-def arms_table(arms: Iterable[Arm], ledger: Ledger, command: str) -> str:
+class _Notes:
+    """Numbered notes under a table; the same reason has the same number."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def empty(self, reason: str) -> str:
+        """An empty cell: a dash with the number of its reason, which is HTML."""
+        if reason not in self.lines:
+            self.lines.append(reason)
+        return f'<td class="num empty">–<sup>{self.lines.index(reason) + 1}</sup></td>'
+
+
+def arms_table(arms: Iterable[Arm], ledger: Ledger, command: str, *, title: str) -> str:
     """HTML: one row an arm: test error with interval, angles, seeds, diverged and collapsed runs."""
-    rows = []
+    rows, notes = [], _Notes()
     for arm in arms:
         records = arm_records(arm, ledger)
         finished = table(r for r in records if r["status"] == "finished")
         if finished.empty:
-            cells = f'<td class="num" title="not run: {html.escape(command)}">–</td>' + '<td class="num">–</td>' * 3
+            why = "every run diverged" if records else f"not run: <code>{html.escape(command)}</code>"
+            cells = notes.empty(why) * 4
         else:
-            cells = "".join(
-                f'<td class="num">{cell}</td>'
-                for cell in (
-                    _error(finished["test_error"].tolist()),
-                    _error(finished["validation_error"].dropna().tolist()),
-                    f"{finished['own_angle'].mean():.1f}°",
-                    f"{finished['angle_gap'].mean():.1f}°",
-                )
-            )
+            validation = finished["validation_error"].dropna().tolist()
+            numbers = [
+                _error(finished["test_error"].tolist()),
+                _error(validation) if validation else None,
+                f"{finished['own_angle'].mean():.1f}°",
+                f"{finished['angle_gap'].mean():.1f}°",
+            ]
+            fitted = "fitted on the validation images too"
+            cells = "".join(f'<td class="num">{cell}</td>' if cell else notes.empty(fitted) for cell in numbers)
         diverged = len(records) - len(finished)
         collapsed = int((finished["test_error"] > 50).sum()) if len(finished) else 0
-        cells += "".join(f'<td class="num">{count or "–"}</td>' for count in (len(records), diverged, collapsed))
-        rows.append(f'<tr><th scope="row">{html.escape(arm.name)}</th>{cells}</tr>')
-    head = (
-        "<tr><th>Arm</th><th>Test error %</th><th>Validation error %</th><th>Own angle</th><th>Gap to rival</th>"
-        "<th>Seeds</th><th>Diverged</th><th>Above 50 %</th></tr>"
+        cells += "".join(f'<td class="num">{count}</td>' for count in (len(records), diverged, collapsed))
+        rows.append(f'<tr><th scope="row">{_marked(html.escape(arm.name), records, ledger)}</th>{cells}</tr>')
+    heads = (
+        "Arm",
+        "Test error %",
+        "Validation error %",
+        "Own angle",
+        "Gap to rival",
+        "Seeds",
+        "Diverged",
+        "Above 50 %",
     )
-    return (
-        f'<div class="scroll"><table class="ledger"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
-    )
+    return _table(title, heads, rows, kind="wide", notes=notes.lines)
+
+
+@dataclass(frozen=True)
+class Column:
+    """Our column beside a printed one: a scale of its own.
+
+    Args:
+        cells: the arm that stands in a row, with the command that trains it.
+        ledger: where its records are.
+        absent: HTML: why there is no arm in any other row.
+    """
+
+    cells: Mapping[str, tuple[Arm, str]]
+    ledger: Ledger
+    absent: str = "not run at this scale"
+
+    @classmethod
+    def of(cls, experiment: str, profile: str, also: Mapping[str, tuple[str, str]] | None = None) -> Column:
+        """The arms of an experiment that stand in a row, with the project's records.
+
+        Args:
+            experiment: e.g. ``"workhorse"``.
+            profile: whose arms.
+            also: row to (experiment, arm), for arms of other experiments at the same scale.
+        """
+        item = papers.experiment(experiment)
+        command = item.command(profile)
+        cells = {arm.row: (arm, command) for arm in item.at(profile) if arm.row is not None}
+        for row, (name, arm) in (also or {}).items():
+            other = papers.experiment(name)
+            cells[row] = other.arm(profile, arm), other.command(profile)
+        if not item.after:
+            return cls(cells, Ledger.of(profile))
+        chooses = f"{html.escape(item.after)} has to choose its setting first"
+        absent = f"not run, and {chooses}: <code>{html.escape(command)}</code>"
+        return cls(cells, Ledger.of(profile), absent)
+
+
+QUOTED = re.compile(r"\[\d+\]$")  # a row that the paper quotes carries the number of its reference
 
 
 def paper_table(
-    paper: str, number: str, columns: dict[str, tuple[tuple[Arm, ...], Ledger, str]], column: str = "Error Rate"
+    paper: str,
+    number: str,
+    columns: Mapping[str, Column],
+    *,
+    title: str,
+    column: str = "Error Rate",
+    unit: str = "error %",
 ) -> str:
     """HTML: every printed cell of a table beside ours at each scale; an empty cell carries its reason.
 
     Args:
         paper: e.g. ``"thesis"``.
         number: of the table, e.g. ``"2.2"``.
-        columns: heading to (arms with the ``row`` they stand beside, their ledger, the command that fills the cell).
+        columns: our columns by their headings.
+        title: a sentence that says what the table shows.
         column: which printed column.
+        unit: of the printed numbers; ours are errors in percent.
     """
-    rows = []
+    rows, notes = [], _Notes()
     for (row, printed_column), value in papers.printed(paper, number).items():
         if printed_column != column:
             continue
         shown = f"{value:.2f}" if isinstance(value, float) else html.escape(str(value))
         cells = f'<td class="paper num">{shown}</td>'
-        for arms, ledger, command in columns.values():
-            arm = next((arm for arm in arms if arm.row == row), None)
-            records = arm_records(arm, ledger) if arm else []
-            errors = table(r for r in records if r["status"] == "finished")
-            if arm is None:
-                cells += '<td class="num empty" title="quoted by the paper from elsewhere, or not run here">–</td>'
-            elif errors.empty:
-                why = "diverged" if records else f"not run: {command}"
-                cells += f'<td class="num empty" title="{html.escape(why)}">–</td>'
-            else:
-                diverged = len(records) - len(errors)
-                note = f"; {diverged} diverged" if diverged else ""
-                cells += (
-                    f'<td class="num">{_error(errors["test_error"].tolist())}'
-                    f" <small>n = {len(errors)}{note}</small></td>"
-                )
+        if QUOTED.search(row):
+            cells += f'<td class="empty" colspan="{len(columns)}">quoted from elsewhere</td>'
+        else:
+            cells += "".join(_our_cell(ours, row, notes) for ours in columns.values())
         rows.append(f'<tr><th scope="row">{html.escape(row)}</th>{cells}</tr>')
-    heads = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
-    head = f"<tr><th>Method</th><th>Paper, error %</th>{heads}</tr>"
-    return (
-        f'<div class="scroll"><table class="ledger"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
-    )
+    return _table(title, ("Method", f"Paper, {html.escape(unit)}", *map(html.escape, columns)), rows, notes=notes.lines)
 
 
-def printed_table(paper: str, number: str) -> str:
+def _our_cell(ours: Column, row: str, notes: _Notes) -> str:
+    if row not in ours.cells:
+        return notes.empty(ours.absent)
+    arm, command = ours.cells[row]
+    records = arm_records(arm, ours.ledger)
+    if not records:
+        return notes.empty(f"not run: <code>{html.escape(command)}</code>")
+    errors = table(r for r in records if r["status"] == "finished")
+    diverged = len(records) - len(errors)
+    if errors.empty:
+        told = f"diverged <small>{diverged} of {len(records)}</small>"
+    else:
+        lost = f"; {diverged} diverged" if diverged else ""
+        told = f"{_error(errors['test_error'].tolist())} <small>n = {len(errors)}{lost}</small>"
+    return f'<td class="num">{_marked(told, records, ours.ledger)}</td>'
+
+
+def printed_table(paper: str, number: str, *, title: str) -> str:
     """HTML: a table of the paper as it is printed, where there is nothing of ours to put beside it."""
     cells = papers.printed(paper, number)
     columns = list(dict.fromkeys(column for _, column in cells))
@@ -364,22 +690,67 @@ def printed_table(paper: str, number: str) -> str:
         told = [f"{value:g}" if isinstance(value, float) else value for value in values]
         shown = "".join(f'<td class="paper">{html.escape(text)}</td>' for text in told)
         rows.append(f'<tr><th scope="row">{html.escape(row)}</th>{shown}</tr>')
-    heads = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
-    return _html(f"<tr><th></th>{heads}</tr>", rows)
+    heads = (html.escape(column).replace("/", "/<wbr>") for column in columns)
+    return _table(title, ("", *heads), rows, kind="wide printed")
 
 
-def caption(arms: Iterable[Arm], ledger: Ledger) -> str:
-    """What the records say of the runs behind a figure: images, steps, final lambda, seeds, device."""
-    frame = pd.concat([table(arm_records(arm, ledger)) for arm in arms] or [pd.DataFrame()], ignore_index=True)
-    if frame.empty:
+# ---------------------------------------------------------------------------------------------------------------------
+# Captions
+
+
+def caption(arms: Iterable[Arm], ledger: Ledger, seeds: Iterable[int] | None = None) -> str:
+    """What the records say of the runs behind a figure: images, steps, final lambda, seeds, device, what went wrong.
+
+    Args:
+        arms: the arms of the figure.
+        ledger: where their records are.
+        seeds: the seeds that the figure draws; all of every arm, unless given.
+    """
+    drawn = None if seeds is None else set(seeds)
+    by_arm = [
+        (arm.name, [r for r in arm_records(arm, ledger) if drawn is None or r["run"]["seed"] in drawn]) for arm in arms
+    ]
+    records = [record for _, found in by_arm for record in found]
+    if not records:
         return "No record yet."
-    records = [record for arm in arms for record in arm_records(arm, ledger)]
-    sizes = sorted({f"{record['metrics']['train_images']:,}" for record in records})
-    steps = sorted({f"{record['run']['schedule']['steps']:,}" for record in records})
+    sizes = sorted({record["metrics"]["train_images"] for record in records})
+    steps = sorted({record["run"]["schedule"]["steps"] for record in records})
     floors = sorted({record["run"]["blend"]["floor"] for record in records if record["run"]["blend"]}, reverse=True)
     devices = sorted({record["environment"]["device_name"] for record in records})
-    seeds = frame.groupby("seed").size()
-    told = f"{' / '.join(sizes)} training images, {' / '.join(steps)} steps"
+    told = f"{' / '.join(f'{n:,}' for n in sizes)} training images, {' / '.join(f'{n:,}' for n in steps)} steps"
     if floors:
         told += f", final λ {' / '.join(f'{floor:g}' for floor in floors)}"
-    return f"{told}, {len(seeds)} seed{'s' if len(seeds) > 1 else ''}, {', '.join(devices)}."
+    told += f", {_seeds([(name, len(found)) for name, found in by_arm])}, {', '.join(devices)}."
+    diverged = sum(record["status"] == "diverged" for record in records)
+    collapsed = sum(_percent_wrong(r, "test") > 50 for r in records if r["status"] == "finished")
+    wrong = [
+        f"{count} {what}" for count, what in ((diverged, "diverged"), (collapsed, "ended above 50 % error")) if count
+    ]
+    if wrong:
+        told += f" Of {len(records)} runs {' and '.join(wrong)}."
+    verified = ledger.verified()
+    standings = [standing(record, verified) for record in records]
+    for name, (sign, meaning) in MARKS.items():
+        if name in standings:
+            told += f" {sign} {standings.count(name)} of {len(records)} records {name}: {meaning}."
+    return told
+
+
+def _seeds(counts: list[tuple[str, int]]) -> str:
+    """Seeds per arm: "12 seeds", or "20 seeds for softmax, 12 for the others"."""
+    groups: dict[int, list[str]] = {}
+    for name, count in counts:
+        groups.setdefault(count, []).append(_name(name))
+    # the count that most arms have is told last, for "the others"; of equals the smallest
+    last = max(groups, key=lambda count: (len(groups[count]), -count))
+    order = [*sorted((count for count in groups if count != last), reverse=True), last]
+    told: list[str] = []
+    for count in order:
+        seeds = f"{count or 'no'}{'' if told else ' seed' if count == 1 else ' seeds'}"
+        whose = "the others" if count == last and len(groups[count]) > 1 else _listed(groups[count])
+        told.append(f"{seeds} for {whose}" if len(groups) > 1 else seeds)
+    return ", ".join(told)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -47,7 +47,8 @@ class Verdict:
     ``effect``, ``low``, ``high`` are the mean over seeds with its interval (95 %, or 90 % for an equivalence), in the
     units of the measure: for errors the log ratio. ``points``, ``points_low``, ``points_high`` are, for errors, the
     difference in percentage points, positive where the arm errs less. ``smallest`` is the effect that counts,
-    ``detectable`` what this many seeds find with 80 % power, ``seeds_needed`` how many would find ``smallest``;
+    ``detectable`` what this many seeds find with 80 % power (for an equivalence the bounds that they can show where the
+    truth is zero), ``seeds_needed`` how many would find ``smallest``;
     ``correlation`` that of the two arms over seeds; ``diverged`` the arm's runs that diverged and
     ``baseline_diverged`` the baseline's, of ``started``; ``collapsed`` those of the arm that finished above 50 % error.
     """
@@ -183,17 +184,33 @@ def judge_equivalence(values: Values, half_width: float) -> Verdict:
         word, reason = "reproduced", "the 90 % interval lies inside the bounds"
     elif low > half_width or high < -half_width:
         word, reason = "contradicted", "the 90 % interval lies outside the bounds"
-    return replace(base, word=word, reason=reason, n=len(finished), effect=mean, low=low, high=high)
+    sd = float(np.std(finished, ddof=1))
+    return replace(
+        base,
+        word=word,
+        reason=reason,
+        n=len(finished),
+        effect=mean,
+        low=low,
+        high=high,
+        detectable=_detectable(sd, len(finished), EQUIVALENCE),
+        seeds_needed=_seeds_needed(sd, half_width, EQUIVALENCE),
+    )
 
 
-def _detectable(sd: float, n: int) -> float:
-    """The effect that a two-sided 5 % test over n pairs finds with 80 % power."""
-    return float((stats.t.ppf(0.975, n - 1) + stats.t.ppf(0.8, n - 1)) * sd / math.sqrt(n))
+# Quantiles of what decides and of 80 % power: a two-sided 5 % test for a difference; two one-sided 5 % tests, which
+# must both succeed, for none.
+DIFFERENCE, EQUIVALENCE = (0.975, 0.8), (0.95, 0.9)
 
 
-def _seeds_needed(sd: float, smallest: float) -> int | None:
-    """How many pairs would find ``smallest`` with 80 % power, if no more than 10,000."""
-    return next((n for n in range(3, 10_001) if _detectable(sd, n) <= smallest), None)
+def _detectable(sd: float, n: int, quantiles: tuple[float, float] = DIFFERENCE) -> float:
+    """The effect that n values find with 80 % power; for an equivalence the bounds that they can show around zero."""
+    return float(sum(stats.t.ppf(quantile, n - 1) for quantile in quantiles) * sd / math.sqrt(n))
+
+
+def _seeds_needed(sd: float, smallest: float, quantiles: tuple[float, float] = DIFFERENCE) -> int | None:
+    """How many values would find ``smallest`` with 80 % power, if no more than 10,000."""
+    return next((n for n in range(3, 10_001) if _detectable(sd, n, quantiles) <= smallest), None)
 
 
 def holm(verdicts: dict[str, Verdict], level: float = 0.05) -> dict[str, Verdict]:

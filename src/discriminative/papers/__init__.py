@@ -40,12 +40,16 @@ class Arm:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is trained for one table or figure, by profile: its arms, or what gives them where other records decide."""
+    """What is trained for one table or figure, by profile: its arms, or what gives them where other records decide.
+
+    ``after`` names the experiment whose records decide them: until it has run, some arms do not exist.
+    """
 
     name: str
     place: str
     title: str
     arms: Mapping[str, tuple[Arm, ...] | Callable[[], tuple[Arm, ...]]]
+    after: str = ""
 
     def at(self, profile: str) -> tuple[Arm, ...]:
         found = self.arms.get(profile, ())
@@ -56,23 +60,31 @@ class Experiment:
         require(name in found, "arm must be one of {}, got {!r}", sorted(found), name)
         return found[name]
 
+    def command(self, profile: str) -> str:
+        """What trains all that it lacks, what decides its arms included."""
+        names = f"{self.after} {self.name}" if self.after else self.name
+        return f"discriminative run {names} --profile {profile}"
+
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of a paper as a test over records: the arm against the baseline, seed by seed.
+    """A sentence of a paper as a test over records: the arm against the baseline, seed by seed; or as what is proved.
 
     Args:
         id: as in the book's list of claims.
         place: where the paper says it.
         statement: the claim, in one sentence.
-        experiment: whose records decide.
+        scale: what the verdict speaks of, e.g. ``"2,000 MNIST images"``.
+        experiment: whose records decide; empty for a claim that is proved.
         arm: the arm that the claim is about.
         baseline: the arm that it is measured against; ``None`` for a claim about one arm alone.
-        scale: what the verdict speaks of, e.g. ``"2,000 MNIST images"``.
+        profile: whose arms of the experiment are compared, ``"laptop"`` or ``"paper"``.
+        proved_by: the label of the proposition that is the claim, where no record has to decide.
         measure: ``"error"`` for the log ratio of test errors, else a name in ``report.MEASURES``, oriented so that the
             claim expects more of it from the arm.
         paper_baseline, paper_arm: the paper's errors in percent, where it prints them; a third of their log ratio is
             the smallest effect that counts.
+        paper_scale: what these errors are about, where that is not ``scale``.
         smallest: that effect for every other measure, in its units; for an equivalence its half-width.
         equivalence: the claim is that the measure of the arm lies within ``smallest`` of zero.
         or_baseline_diverges: the claim also holds where three of five baseline runs or more diverge.
@@ -82,13 +94,16 @@ class Claim:
     id: str
     place: str
     statement: str
-    experiment: str
-    arm: str
-    baseline: str | None
     scale: str
+    experiment: str = ""
+    arm: str = ""
+    baseline: str | None = None
+    profile: str = "laptop"
+    proved_by: str = ""
     measure: str = "error"
     paper_baseline: float | None = None
     paper_arm: float | None = None
+    paper_scale: str = ""
     smallest: float = 0.0
     equivalence: bool = False
     or_baseline_diverges: bool = False

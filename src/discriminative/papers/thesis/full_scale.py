@@ -137,20 +137,24 @@ TITLES = {
 }
 
 # The arms with a margin come into being with the records of the tuning: until then no floor has been chosen.
+AFTER = "thesis-tuning"
+
 FULL_SCALE = (
-    Experiment("thesis-tuning", "section 2.2.7", "The floor of the blend, on CIFAR-10's validation", {"paper": TUNING}),
-    *(Experiment(*told, {"paper": partial(_table, number)}) for number, told in TITLES.items()),
+    Experiment(AFTER, "section 2.2.7", "The floor of the blend, on CIFAR-10's validation", {"paper": TUNING}),
+    *(Experiment(*told, {"paper": partial(_table, number)}, AFTER) for number, told in TITLES.items()),
     Experiment(
         "thesis-figure-2-2",
         "Figure 2.2",
         "Two-dimensional features with the thesis' network",
         {"paper": _plane},
+        AFTER,
     ),
     Experiment(
         "thesis-figure-2-5",
         "Figure 2.5",
         "Cosines between the features of the classes",
         {"paper": _cosines},
+        AFTER,
     ),
     Experiment("cifar-quick", "Table 2.3", "Caffe's quick network on 10,000 CIFAR-10 images", {"laptop": QUICK_ARMS}),
 )
