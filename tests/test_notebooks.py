@@ -110,8 +110,18 @@ MUTATIONS = {
     ),
     "a sign in the gradient": (
         "losses/_target.py",
-        "bend * own + turn * w_norm",
-        "bend * own - turn * w_norm",
+        ".mul_(turn * w_norm.unsqueeze(1))",
+        ".mul_(-turn * w_norm.unsqueeze(1))",
+    ),
+    "psi that falls half as far": (
+        "losses/large_margin.py",
+        "multiple_angle(cosine, margin) - 2 * k",
+        "multiple_angle(cosine, margin) - k",
+    ),
+    "ArcFace that takes its angle away": (
+        "losses/angular.py",
+        "cosine * math.cos(margin) - sine",
+        "cosine * math.cos(margin) + sine",
     ),
     "the margin taken off the wrong way": (
         "losses/angular.py",

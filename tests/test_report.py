@@ -380,7 +380,7 @@ def test_an_arm_counts_its_runs_above_half_wrong_as_collapsed(tmp_path: Path, pl
         -3:
     ] == [
         "3",
-        "–",
+        "0",
         "2",
     ]
 
