@@ -103,6 +103,8 @@ def execute(path: Path, profile: str, root: Path) -> Path:
     done: Notebook = json.loads(part.read_text())
     part.unlink()
     done["metadata"].pop("papermill", None)  # it holds this machine's paths
+    for cell in filter(_injected, done["cells"]):
+        cell["metadata"]["tags"].append("remove-cell")  # the page says its profile where it speaks of it
     done["metadata"]["discriminative"] = {
         "key": key,
         "profile": profile,
