@@ -144,6 +144,12 @@ def test_estimates_come_from_records_of_the_same_kind_and_device(root: Path, tin
     assert Estimate(Ledger.of("quick"), "cuda").seconds(run) == pytest.approx(
         60_000 * 0.002 + 30
     )  # a CPU's say nothing
+    for seed, speed in ((5, 10), (6, 1_000), (7, 2_000)):  # one run among others on a busy machine
+        record = Ledger.of("quick").read(tiny) | {"run": tiny.with_seed(seed).to_json(), "id": tiny.with_seed(seed).id}
+        record["environment"] = record["environment"] | {"images_per_second": speed}
+        Ledger.of("quick").write(record)
+    Ledger.of("quick").path(tiny).unlink()
+    assert Estimate(Ledger.of("quick")).total([run]) == pytest.approx(60_000 * 32 / 1_000 + 1)
 
 
 def test_without_records_the_estimate_is_arithmetic(root: Path, plain: Run) -> None:

@@ -158,6 +158,16 @@ def test_run_stale_moves_old_records_and_trains_them_anew(root: Path, capsys: py
     changed(ledger, run, "metrics", steps=1)
     assert main(["ledger", "verify", "workhorse", "--profile", "quick"]) == 0
     assert main(["run", "workhorse", "--seeds", "1", "--jobs", "1", "--stale"]) == 0
-    assert "1 stale records moved" in capsys.readouterr().out
+    assert "1 records of other code moved" in capsys.readouterr().out
     assert ledger.read(run)["metrics"]["steps"] == 480
     assert len(list((ledger.folder / "superseded").rglob("*.json"))) == 1
+
+
+def test_a_quick_record_of_other_code_is_trained_again_unasked(root: Path) -> None:
+    assert main(["run", "workhorse", "--seeds", "1", "--jobs", "1"]) == 0
+    ledger = Ledger.of("quick", root)
+    run = Run.from_json(ledger.records()[0]["run"])
+    changed(ledger, run, "source", hash="0" * 16)
+    changed(ledger, run, "metrics", steps=1)
+    assert main(["run", "workhorse", "--seeds", "1", "--jobs", "1"]) == 0
+    assert ledger.read(run)["metrics"]["steps"] == 480

@@ -193,12 +193,14 @@ def _run(options: argparse.Namespace) -> int:
         if not found and options.experiments:
             print(f"{name} has nothing to train at {options.profile}")
     ledger = Ledger.of(options.profile)
-    if options.stale:
+    quick = options.profile == "quick"  # seconds, and no evidence: what other code made is trained again
+    if options.stale or quick:
         from discriminative.upkeep import retire
 
         asked = {run.id for found in arms.values() for arm in found for run in arm.runs()[: options.seeds]}
-        retired = retire(ledger, asked if options.experiments else None)
-        print(f"{len(retired)} stale records moved to {ledger.folder / 'superseded'}")
+        retired = retire(ledger, asked if options.experiments else None, unchecked=quick)
+        if retired or options.stale:
+            print(f"{len(retired)} records of other code moved to {ledger.folder / 'superseded'}")
     jobs = options.jobs or (3 if device == "cuda" else max(1, min(2, os.cpu_count() or 1)))
     reserve = min(10.0, 0.05 * options.budget) if options.budget else 0.0  # to save and to end in
     settings = Options(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -69,7 +70,7 @@ def missing(runs: Iterable[Run], ledger: Ledger) -> list[Run]:
 
 
 class Estimate:
-    """Seconds that runs need on a device: from the slowest record of the same kind there, else from arithmetic.
+    """Seconds that runs need on a device: from the median record of the same kind there, else from arithmetic.
 
     Without a record, a CPU is taken to reach 10 Gflop/s and 3,000 small images a second (20,000 digits), a GPU 150
     Tflop/s in bfloat16, a fifth of what an H100 or H200 reaches on large matrices, in steps of 2 ms or more, and half a
@@ -78,12 +79,12 @@ class Estimate:
 
     def __init__(self, ledger: Ledger, device: str = "cpu") -> None:
         self.device = device
-        self.speeds: dict[tuple[str, str, int], float] = {}
+        speeds: dict[tuple[str, str, int], list[float]] = {}
         for record in ledger.records():
-            if record["environment"].get("device") == device:
-                kind = self.kind(Run.from_json(record["run"]))
+            if record["environment"].get("device") == device and record["status"] == "finished":
                 speed = max(float(record["environment"]["images_per_second"]), 1.0)
-                self.speeds[kind] = min(speed, self.speeds.get(kind, speed))
+                speeds.setdefault(self.kind(Run.from_json(record["run"])), []).append(speed)
+        self.speeds = {kind: median(found) for kind, found in speeds.items()}
 
     @staticmethod
     def kind(run: Run) -> tuple[str, str, int]:

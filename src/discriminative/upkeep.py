@@ -137,16 +137,20 @@ def _different(record: dict[str, Any], now: dict[str, Any]) -> str:
     return ""
 
 
-def retire(ledger: Ledger, ids: Iterable[str] | None = None) -> list[Run]:
+def retire(ledger: Ledger, ids: Iterable[str] | None = None, unchecked: bool = False) -> list[Run]:
     """Move stale records to ``superseded/``, so that the queue trains their runs again; return the runs.
 
-    ``ids`` names the runs that may go; ``None`` means every stale one.
+    Args:
+        ledger: whose records.
+        ids: of the runs that may go; all for ``None``.
+        unchecked: unchecked records go too, where training again costs no more than checking.
     """
     verified, wanted = ledger.verified(), None if ids is None else set(ids)
+    going = ("stale", "unchecked") if unchecked else ("stale",)
     retired = []
     for record in ledger.records():
         run = Run.from_json(record["run"])
-        if (wanted is None or run.id in wanted) and standing(record, verified) == "stale":
+        if (wanted is None or run.id in wanted) and standing(record, verified) in going:
             ledger.supersede(record)
             retired.append(run)
     return retired
