@@ -11,7 +11,17 @@ from scipy import stats
 
 from discriminative._tensors import require
 
-__all__ = ["Verdict", "effect", "error_rate", "holm", "interval", "judge", "judge_equivalence", "judge_errors"]
+__all__ = [
+    "Verdict",
+    "effect",
+    "error_rate",
+    "holm",
+    "interval",
+    "judge",
+    "judge_equivalence",
+    "judge_errors",
+    "rank_correlation",
+]
 
 
 def error_rate(wrong: float, images: int) -> float:
@@ -38,6 +48,17 @@ def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float
         return mean, -math.inf, math.inf
     half = float(stats.t.ppf((1 + level) / 2, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
     return mean, mean - half, mean + half
+
+
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
+    """Spearman's rank correlation; NaN below seven points, where it says nothing.
+
+    Example:
+        >>> round(rank_correlation([1, 2, 3, 4, 5, 6, 7], [7, 6, 5, 4, 3, 1, 2]), 2)
+        -0.96
+    """
+    require(len(first) == len(second), "first and second must be as long, got {} and {}", len(first), len(second))
+    return float(stats.spearmanr(first, second).statistic) if len(first) >= 7 else math.nan
 
 
 @dataclass(frozen=True)
