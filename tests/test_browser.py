@@ -476,6 +476,15 @@ def test_the_figures_margin_between_unequal_weights_is_what_a_scan_finds(
     assert float(found[1]) == pytest.approx(wanted, abs=0.08)
 
 
+@pytest.mark.parametrize("margin", [2, 3, 4])
+def test_the_longer_weight_gives_up_the_larger_part_of_the_figures_margin(figure: Chromium, margin: int) -> None:
+    """The caption says so: for a length up to twice the other's and 60 degrees or more between the weights."""
+    for angle, ratio in itertools.product((60, 80, 100, 130, 170), (1.05, 1.5, 2)):
+        text = put(figure, angle=angle, ratio=ratio, margin=margin)
+        whole, longer = re.findall(r"([\d.]+)°", text.split("times as long as W2: ")[1])
+        assert float(longer) > float(whole) / 2
+
+
 def test_the_figure_says_where_a_short_weight_has_no_safe_direction(figure: Chromium) -> None:
     assert "class 2 is safe nowhere." in put(figure, angle=25, ratio=1.9, margin=4)
 
