@@ -10,8 +10,9 @@ __all__ = ["cost_figure", "cost_page"]
 
 
 ALT = (
-    "Time of each head beside softmax against the number of classes on a logarithmic axis. All lines fall as the "
-    "classes grow; those of the margin heads end near one, those of W-Softmax near two."
+    "Time of each head beside softmax against the number of classes, in two panels with logarithmic axes. Above, the "
+    "heads with margins and scales: all lines fall as the classes grow, ours to near one, the peer library's, dashed, "
+    "to less than two. Below, the forms of W-Softmax, whose lines fall too and end near two."
 )
 
 
@@ -29,32 +30,44 @@ def _rows(measured: dict[str, Any], kind: str) -> dict[str, dict[int, dict[str, 
     return found
 
 
+# The colour of each head among those of ``plots``; W-Softmax's four differ in the kind of line instead.
+SHADES = {
+    "LSoftmax": "m=4", "LargeMarginSoftmax": "m=4", "ASoftmax": "A-Softmax", "SphereFace": "A-Softmax",
+    "WeightNormalizedSoftmax": "weight-normalised",
+}  # fmt: skip
+LINES = {"WSoftmax stopped": (0, (6, 2)), "GuardedWSoftmax": (0, (1, 1)), "CentredWSoftmax": (0, (5, 2, 1, 2))}
+
+
 def cost_figure(measured: dict[str, Any], path: Path) -> None:
-    """How the time of each head grows with the classes, beside softmax."""
+    """How the time of each head grows with the classes, beside softmax: margins and scales above, W-Softmax below.
+
+    The peer library's heads stand in the colours of ours, dashed.
+    """
     import matplotlib.pyplot as plt
 
-    from discriminative.plots import COLOURS, use_style
+    from discriminative.plots import COLOURS, WIDTH, use_style
 
     use_style()
-    figure, axes = plt.subplots(figsize=(7.2, 4.2))
-    tints = {"LSoftmax": "m=4", "ASoftmax": "A-Softmax", "WeightNormalizedSoftmax": "weight-normalised"}
+    figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 7.2), sharex=True, height_ratios=(1.5, 1))
     heads = {name: rows for name, rows in _rows(measured, "head").items() if "," not in name}  # ours, not the papers'
-    floor = 0.0
-    for name, by_classes in sorted(heads.items(), key=lambda item: item[1][min(item[1])]["ratio"]["median"]):
-        family = name.split(" ")[0]
-        tint = COLOURS.get(tints.get(family, family), "#7c3aed" if "WSoftmax" in family else COLOURS["softmax"])
+    for name, by_classes in sorted(heads.items(), key=lambda item: -item[1][min(item[1])]["ratio"]["median"]):
+        family, peer = name.removeprefix("peer ").split(" ")[0], name.startswith("peer ")
+        biased = "WSoftmax" in family
         classes = sorted(by_classes)
         ratios = [by_classes[c]["ratio"]["median"] for c in classes]
-        axes.plot(classes, ratios, "o-", color=tint, linewidth=1.5, markersize=4)
-        floor = max(floor * 1.075, ratios[0])  # labels keep their distance on the logarithmic axis
-        axes.annotate(
-            name, (classes[0], ratios[0]), xytext=(classes[0] * 0.8, floor), ha="right", va="center", fontsize=8.5,
-            color=tint,
-        )  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlabel="classes", ylabel="time beside softmax")
-    axes.set_yticks([1, 1.5, 2, 3, 4, 5], ["1", "1.5", "2", "3", "4", "5"])
-    axes.minorticks_off()
-    axes.set_xlim(0.5, None)
+        for axes in panels if family == "softmax" else (panels[int(biased)],):
+            axes.plot(
+                classes, ratios, marker="o", linewidth=1.6, markersize=4, label=name,
+                linestyle=(0, (3, 1.5)) if peer else LINES.get(name, "-"),
+                color="#7c3aed" if biased else COLOURS.get(SHADES.get(family, family), COLOURS["softmax"]),
+            )  # fmt: skip
+    for axes in panels:
+        axes.set(xscale="log", yscale="log", ylabel="time beside softmax")
+        axes.set_yticks([1, 1.5, 2, 3, 4, 6], ["1", "1.5", "2", "3", "4", "6"])
+        axes.minorticks_off()
+        axes.legend(fontsize=10, loc="upper right", handlelength=3.2, labelspacing=0.2)
+    panels[1].set_xlabel("classes")
+    panels[1].set_xticks(classes, [f"{count:,}" for count in classes])
     figure.savefig(path)
     plt.close(figure)
 
@@ -117,7 +130,8 @@ def cost_page(root: Path) -> str:
             f":name: {figure}",
             f":alt: {ALT}",
             "",
-            f"Time beside softmax as the classes grow (`{name}`). {machine}.",
+            f"Time beside softmax as the classes grow (`{name}`). Above: heads with margins and scales, and the peer",
+            f"library's, dashed, in the colours of ours. Below: W-Softmax. {machine}.",
             "```",
             "",
             f"Median ratio to softmax, with the least and the greatest in brackets, and the peak of memory ({told}).",
