@@ -100,7 +100,11 @@ def test_a_failing_cell_is_one_sentence_and_leaves_nothing_behind(
 
 
 def test_a_reference_keeps_what_is_compared_and_drops_the_rest() -> None:
-    shown = {"output_type": "display_data", "data": {"image/png": "x", "text/plain": "y"}, "metadata": {}}
+    shown = {
+        "output_type": "display_data",
+        "data": {"application/papermill.record/image/png": "x", "image/png": "x", "text/plain": "y"},
+        "metadata": {},
+    }
     check = {
         "output_type": "display_data",
         "data": {"text/plain": "holds"},
