@@ -204,10 +204,16 @@ def test_the_generated_pages_and_the_chapter_are_linked(name: str) -> None:
 
 def test_on_paper_folds_are_open_and_links_stay_within_the_page() -> None:
     page = '<details class="not-run"><a href="../book/provenance.html">here</a><a href="#prop-x">there</a></details>'
-    assert book.for_paper(page) == (
+    file = '<a class="reference download internal" download="" href="_downloads/ledger.csv"><span>all</span></a>'
+    assert book.for_paper(page + file) == (
         '<details class="not-run" open><a href="#document-book/provenance">here</a>'
-        '<a href="#prop-x">there</a></details>'
+        '<a href="#prop-x">there</a></details><span>all</span>'
     )
+
+
+def test_the_pdf_leads_to_no_folder_of_this_machine() -> None:
+    if (HTML / book.PDF).exists():  # there is none where there is no Chromium
+        assert b"file:" not in (HTML / book.PDF).read_bytes()
 
 
 def test_the_introduction_links_to_the_pdf_just_when_there_is_one() -> None:

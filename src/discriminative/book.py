@@ -567,8 +567,12 @@ def _sphinx(root: Path, builder: str, out: Path) -> subprocess.Popen[bytes]:
 
 
 def for_paper(page: str) -> str:
-    """The single page as it is printed: folded tables opened, links of our own tables to pages made links within it."""
+    """The single page as it is printed: folded tables opened, links of our own tables to pages made links within it.
+
+    A file to download lies beside the page, not in it: on paper its link would lead to a folder of this machine.
+    """
     page = page.replace('<details class="not-run">', '<details class="not-run" open>')
+    page = re.sub(r'<a class="reference download[^>]*>(.*?)</a>', r"\1", page, flags=re.DOTALL)
     return re.sub(r'href="\.\./((?:book|notebooks)/\w+)\.html"', r'href="#document-\1"', page)
 
 
