@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import html
 import inspect
 import math
 import re
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 import torch
 
 from discriminative import papers, report
+from discriminative.data import FASHION_SHA256
 from discriminative.ledger import Ledger, arm_key
 from discriminative.papers import Arm, Claim
 from discriminative.papers.thesis.experiments import WHOLE_CHOSEN, WHOLE_TUNING
@@ -48,6 +51,14 @@ def test_the_settings_without_a_blend_are_those_that_validation_chose(name: str)
     among = [arm for arm in PURE_TUNING if arm.name.startswith(f"{name} ")]
     assert len(among) == 15
     assert report.choose(among, RESULTS).name == PURE_CHOSEN[name]
+
+
+def test_the_labels_that_come_along_are_those_of_the_data_set() -> None:
+    """The idx file is eight bytes of head and a byte a label; its checksum is the one that downloads are held to."""
+    labels, names = papers.fashion_labels()
+    file = struct.pack(">II", 0x801, len(labels)) + bytes(labels)
+    assert hashlib.sha256(file).hexdigest() == FASHION_SHA256["t10k-labels-idx1-ubyte"]
+    assert len(names) == 10
 
 
 def test_every_family_is_tuned_over_twelve_settings() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from discriminative._tensors import require
 from discriminative.runs import Run
 
-__all__ = ["PAPERS", "Arm", "Claim", "Experiment", "experiment", "experiments", "printed"]
+__all__ = ["PAPERS", "Arm", "Claim", "Experiment", "experiment", "experiments", "fashion_labels", "printed"]
 
 PAPERS = ("thesis",)
 
@@ -134,6 +134,19 @@ def experiment(name: str) -> Experiment:
     found = experiments()
     require(name in found, "experiment must be one of {}, got {!r}", sorted(found), name)
     return found[name]
+
+
+@cache
+def fashion_labels() -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The class of every test image of Fashion-MNIST and the classes' names: what a record got wrong, without the data.
+
+    Example:
+        >>> labels, names = fashion_labels()
+        >>> len(labels), names[labels[0]]
+        (10000, 'ankle boot')
+    """
+    stored = json.loads((Path(__file__).parent / "fashion_labels.json").read_text())
+    return tuple(map(int, stored["labels"])), tuple(stored["names"])
 
 
 @cache
