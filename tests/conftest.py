@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,13 @@ import torch
 from discriminative.runs import BlendSchedule, Head, Optimizer, Run, Schedule
 
 torch.set_num_threads(1)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that stands for the project."""
+    monkeypatch.setenv("DISCRIMINATIVE_ROOT", str(tmp_path))
+    return tmp_path
 
 
 @pytest.fixture

@@ -16,10 +16,9 @@ from discriminative.cli import main
 
 
 @pytest.fixture(autouse=True)
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DISCRIMINATIVE_ROOT", str(tmp_path))
-    monkeypatch.setenv("DISCRIMINATIVE_DATA", str(tmp_path / "data"))
-    return tmp_path
+def root(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DISCRIMINATIVE_DATA", str(root / "data"))
+    return root
 
 
 def test_data_list_says_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,12 +27,6 @@ TABLES = {
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DISCRIMINATIVE_ROOT", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 def tuned(root: Path, plain: Run) -> Ledger:
     """Records of the tuning, made up: floor 1 and decay 2e-3 err least, floor 0.1 diverged."""
     ledger = Ledger.of("paper", root)

@@ -23,12 +23,6 @@ from discriminative.queue import Estimate, Options, QueueError, _start_worker, i
 from discriminative.runs import Run, Schedule
 
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DISCRIMINATIVE_ROOT", str(tmp_path))
-    return tmp_path
-
-
 def test_one_seed_of_everything_comes_before_three_of_anything(tiny: Run, plain: Run) -> None:
     arms = [Arm("a", tiny, tuple(range(5))), Arm("b", plain, tuple(range(4)))]
     order = [(run.head.name, run.seed) for run in in_order(arms)]

@@ -18,12 +18,6 @@ from discriminative.upkeep import retire, unchecked_arms, verify
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DISCRIMINATIVE_ROOT", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 def old(root: Path, tiny: Run) -> Ledger:
     """Two seeds of one arm whose records say that other code made them."""
     ledger = Ledger.of("laptop", root)

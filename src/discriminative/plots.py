@@ -17,7 +17,7 @@ from torch import Tensor
 
 from discriminative.ledger import Ledger, table
 from discriminative.papers import Arm, Claim, experiment
-from discriminative.report import arm_errors, arm_records
+from discriminative.report import arm_errors, arm_records, runs_lost
 from discriminative.statistics import Verdict, effect, interval, rank_correlation
 
 __all__ = [
@@ -513,9 +513,7 @@ def once(arms: Iterable[Arm]) -> list[Arm]:
 
 def left_out(arms: Iterable[Arm], ledger: Ledger) -> tuple[int, int]:
     """How many runs stand in no mean of a figure: those that diverged, and those that finished above 50 % error."""
-    records = [record for arm in arms for record in arm_records(arm, ledger)]
-    tests = [record["metrics"]["test"] for record in records if record["status"] == "finished"]
-    return len(records) - len(tests), sum(2 * test["wrong"] > test["images"] for test in tests)
+    return runs_lost(record for arm in arms for record in arm_records(arm, ledger))
 
 
 def arm_means(arms: Iterable[Arm], ledger: Ledger) -> list[tuple[str, float, float, float]]:

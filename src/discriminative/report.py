@@ -33,6 +33,7 @@ __all__ = [
     "choose",
     "claim_arms",
     "exact",
+    "runs_lost",
     "mark",
     "paper_table",
     "plain_table",
@@ -98,6 +99,13 @@ def _say(label: str, what: str, told: str, **numbers: float) -> None:
 
 def arm_records(arm: Arm, ledger: Ledger) -> list[dict[str, Any]]:
     return [ledger.read(run) for run in arm.runs() if ledger.has(run)]
+
+
+def runs_lost(records: Iterable[dict[str, Any]]) -> tuple[int, int]:
+    """How many runs diverged, and how many collapsed: finished above 50 % error."""
+    records = list(records)
+    tests = [record["metrics"]["test"] for record in records if record["status"] == "finished"]
+    return len(records) - len(tests), sum(2 * test["wrong"] > test["images"] for test in tests)
 
 
 def arm_errors(arm: Arm, ledger: Ledger, part: str = "test") -> dict[int, int | None]:
@@ -574,9 +582,7 @@ def arms_table(arms: Iterable[Arm], ledger: Ledger, command: str, *, title: str)
             ]
             fitted = "fitted on the validation images too"
             cells = "".join(f'<td class="num">{cell}</td>' if cell else notes.empty(fitted) for cell in numbers)
-        diverged = len(records) - len(finished)
-        collapsed = int((finished["test_error"] > 50).sum()) if len(finished) else 0
-        cells += "".join(f'<td class="num">{count}</td>' for count in (len(records), diverged, collapsed))
+        cells += "".join(f'<td class="num">{count}</td>' for count in (len(records), *runs_lost(records)))
         rows.append(f'<tr><th scope="row">{_marked(html.escape(arm.name), records, ledger)}</th>{cells}</tr>')
     heads = (
         "Arm",
@@ -721,8 +727,7 @@ def caption(arms: Iterable[Arm], ledger: Ledger, seeds: Iterable[int] | None = N
     if floors:
         told += f", final λ {' / '.join(f'{floor:g}' for floor in floors)}"
     told += f", {_seeds([(name, len(found)) for name, found in by_arm])}, {', '.join(devices)}."
-    diverged = sum(record["status"] == "diverged" for record in records)
-    collapsed = sum(_percent_wrong(r, "test") > 50 for r in records if r["status"] == "finished")
+    diverged, collapsed = runs_lost(records)
     wrong = [
         f"{count} {what}" for count, what in ((diverged, "diverged"), (collapsed, "ended above 50 % error")) if count
     ]

@@ -54,6 +54,14 @@ def _geometry(id: str, place: str, statement: str, measure: str, scale: str = SM
     return Claim(id=id, place=place, statement=statement, measure=measure, scale=scale, **settings)
 
 
+def _within(id: str, place: str, statement: str, measure: str, smallest: float, **more: Any) -> Claim:
+    """That a measure of one arm, the workhorse's softmax unless told, lies within bounds of zero."""
+    settings = {"experiment": "workhorse", "arm": "softmax", "baseline": None, "scale": SMALL} | more
+    return Claim(
+        id=id, place=place, statement=statement, measure=measure, smallest=smallest, equivalence=True, **settings
+    )
+
+
 CLAIMS = (
     _error("C-LSM1a", 2, "workhorse", SMALL, paper_scale=PAPERS_MNIST),
     _error("C-LSM1b", 3, "workhorse", SMALL, paper_scale=PAPERS_MNIST),
@@ -156,42 +164,30 @@ CLAIMS = (
         )
         for letter, margin in (("a", 2), ("b", 4))
     ),
-    Claim(
-        id="C-TH5a",
-        place="section 1.1",
-        statement="Halving an image's contrast turns its feature by less than 5 degrees.",
-        experiment="workhorse",
-        arm="softmax",
-        baseline=None,
-        scale=SMALL,
-        measure="contrast turn",
-        smallest=5.0,
-        equivalence=True,
+    _within(
+        "C-TH5a",
+        "section 1.1",
+        "Halving an image's contrast turns its feature by less than 5 degrees.",
+        "contrast turn",
+        5.0,
     ),
-    Claim(
-        id="C-TH5b",
-        place="section 1.1",
-        statement="Halving an image's contrast halves its feature's norm, within a twentieth.",
-        experiment="workhorse",
-        arm="softmax",
-        baseline=None,
-        scale=SMALL,
-        measure="contrast norm",
-        smallest=0.05,
-        equivalence=True,
+    _within(
+        "C-TH5b",
+        "section 1.1",
+        "Halving an image's contrast halves its feature's norm, within a twentieth.",
+        "contrast norm",
+        0.05,
     ),
     *(
-        Claim(
-            id=f"C-TH3{letter}",
-            place="Figure 1.3",
-            statement=f"2-D features of {name} classify as well by angle alone, within one point.",
+        _within(
+            f"C-TH3{letter}",
+            "Figure 1.3",
+            f"2-D features of {name} classify as well by angle alone, within one point.",
+            "angle-only excess",
+            1.0,
             experiment="figure-2-2",
             arm=arm,
-            baseline=None,
             scale=PLANE,
-            measure="angle-only excess",
-            smallest=1.0,
-            equivalence=True,
         )
         for letter, arm, name in (("a", "m=1", "softmax"), ("b", "m=4", "L-Softmax, m = 4,"))
     ),
