@@ -12,10 +12,11 @@ from discriminative.cli import main
 from discriminative.data import DATASETS
 from discriminative.ledger import Ledger
 from discriminative.networks import TABLE_2_1
-from discriminative.papers import Arm, experiment, printed
+from discriminative.papers import experiment, printed
 from discriminative.papers.thesis.claims import CLAIMS
 from discriminative.papers.thesis.full_scale import FULL_SCALE, TUNING, chosen_decay, chosen_floor, waiting
 from discriminative.runs import TUNING_SEEDS, Run
+from discriminative.study import Arm
 from discriminative.training import train
 
 TABLES = {

@@ -14,8 +14,8 @@ import pytest
 
 from discriminative import plots
 from discriminative.ledger import Ledger
-from discriminative.papers import Arm
 from discriminative.runs import Run
+from discriminative.study import Arm
 from discriminative.training import train
 
 mpl.use("Agg")

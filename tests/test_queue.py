@@ -18,9 +18,9 @@ import pytest
 from discriminative.data import load
 from discriminative.ledger import Ledger
 from discriminative.networks import flops
-from discriminative.papers import Arm
 from discriminative.queue import Estimate, Options, QueueError, _start_worker, in_order, missing, run_missing, work
 from discriminative.runs import Run, Schedule
+from discriminative.study import Arm
 
 
 def test_one_seed_of_everything_comes_before_three_of_anything(tiny: Run, plain: Run) -> None:

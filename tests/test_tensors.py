@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from discriminative._tensors import check_batch, check_integer, check_number, lift, norms, reduce, require
+from discriminative._checks import check_integer, check_number, require
+from discriminative._tensors import check_batch, lift, norms, reduce
 
 
 def test_require_formats_its_message():

@@ -19,7 +19,7 @@ from importlib.metadata import distribution, version
 from pathlib import Path
 from typing import Any
 
-from discriminative._tensors import require
+from discriminative._checks import require
 from discriminative.cost_page import cost_page
 from discriminative.paths import project_root
 from discriminative.provenance_page import export_csv, provenance_page

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from discriminative._tensors import require
+from discriminative._checks import require
 from discriminative.paths import data_root
 
 __all__ = [

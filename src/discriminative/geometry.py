@@ -8,17 +8,8 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from discriminative._tensors import (
-    check_batch,
-    check_features,
-    check_floating,
-    check_integer,
-    check_labels,
-    check_number,
-    lift,
-    norms,
-    require,
-)
+from discriminative._checks import check_integer, check_number, require
+from discriminative._tensors import check_batch, check_features, check_floating, check_labels, lift, norms
 
 __all__ = [
     "NeuralCollapse",

@@ -10,7 +10,7 @@ from functools import cache, partial
 import torch
 from torch import nn
 
-from discriminative._tensors import require
+from discriminative._checks import require
 
 __all__ = [
     "NETWORKS", "TABLE_2_1", "build_network", "cifar_quick", "digits_cnn", "flops", "he_normal", "input_shape",

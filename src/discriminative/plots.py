@@ -16,9 +16,10 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from discriminative.ledger import Ledger, table
-from discriminative.papers import Arm, Claim, experiment
+from discriminative.papers import experiment
 from discriminative.report import arm_errors, arm_records, runs_lost
 from discriminative.statistics import Verdict, effect, interval, rank_correlation
+from discriminative.study import Arm, Claim
 
 __all__ = [
     "COLOURS",

@@ -22,10 +22,10 @@ import torch
 from discriminative.data import Dataset, load
 from discriminative.ledger import Ledger, sweep
 from discriminative.networks import flops
-from discriminative.papers import Arm
 from discriminative.paths import project_root
 from discriminative.provenance import revision
 from discriminative.runs import Run
+from discriminative.study import Arm
 from discriminative.training import Checkpoint, Interrupted, train
 
 __all__ = ["Estimate", "Options", "QueueError", "in_order", "missing", "run_missing", "work"]

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from discriminative._tensors import check_integer, check_number, require
+from discriminative._checks import check_integer, check_number, require
 
 __all__ = ["PROFILES", "SCHEMA", "TUNING_SEEDS", "BlendSchedule", "Head", "Optimizer", "Run", "Schedule", "canonical"]
 

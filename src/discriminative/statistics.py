@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from discriminative._tensors import require
+from discriminative._checks import require
 
 __all__ = [
     "Verdict",

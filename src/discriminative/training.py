@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from discriminative import geometry, losses
-from discriminative._tensors import require
+from discriminative._checks import require
 from discriminative.data import Augmentation, Dataset, Split, batch, draw, load, normalise
 from discriminative.losses.softmax import LinearHead
 from discriminative.networks import build_network

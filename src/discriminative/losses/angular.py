@@ -8,7 +8,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from discriminative._tensors import check_batch, check_integer, check_number, check_scalar, lift
+from discriminative._checks import check_integer, check_number
+from discriminative._tensors import check_batch, check_scalar, lift
 from discriminative.losses._unit import inverse_norms, own_cosine, unit, unit_weight_logits
 from discriminative.losses.large_margin import Blend, _check_blend, _psi_and_slope
 from discriminative.losses.normalized import sphere_normalized_logits, weight_normalized_logits

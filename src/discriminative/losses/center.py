@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from discriminative._tensors import check_batch, check_integer, lift, reduce
+from discriminative._checks import check_integer
+from discriminative._tensors import check_batch, lift, reduce
 
 __all__ = ["CenterLoss", "Prototypes", "center_loss"]
 

@@ -7,7 +7,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from discriminative._tensors import check_floating, check_labels, check_number, lift, reduce, require
+from discriminative._checks import check_number, require
+from discriminative._tensors import check_floating, check_labels, lift, reduce
 
 __all__ = ["MulticlassHinge", "multiclass_hinge"]
 

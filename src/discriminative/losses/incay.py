@@ -8,7 +8,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from discriminative._tensors import check_features, check_number, lift, norms, reduce, require
+from discriminative._checks import check_number, require
+from discriminative._tensors import check_features, lift, norms, reduce
 
 __all__ = ["FeatureIncay", "log_norm", "reciprocal_norm", "square_norm"]
 

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from discriminative._tensors import check_batch, check_integer, check_number, check_scalar, lift, reduce, require
+from discriminative._checks import check_integer, check_number, require
+from discriminative._tensors import check_batch, check_scalar, lift, reduce
 from discriminative.losses._distances import squared_distances
 from discriminative.losses.center import Prototypes
 

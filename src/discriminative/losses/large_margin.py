@@ -9,15 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from discriminative._tensors import (
-    check_batch,
-    check_floating,
-    check_integer,
-    check_number,
-    check_scalar,
-    lift,
-    require,
-)
+from discriminative._checks import check_integer, check_number, require
+from discriminative._tensors import check_batch, check_floating, check_scalar, lift
 from discriminative.losses._target import bend_target, target_cosine
 from discriminative.losses.softmax import LinearHead
 

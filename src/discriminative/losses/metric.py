@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from discriminative._tensors import check_features, check_floating, check_labels, check_number, lift, reduce, require
+from discriminative._checks import check_number, require
+from discriminative._tensors import check_features, check_floating, check_labels, lift, reduce
 from discriminative.losses._distances import squared_distances
 
 __all__ = ["ContrastiveLoss", "TripletLoss", "contrastive_loss", "triplet_loss"]

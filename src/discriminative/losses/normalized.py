@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from discriminative._tensors import check_batch, check_number, check_scalar, lift
+from discriminative._checks import check_number
+from discriminative._tensors import check_batch, check_scalar, lift
 from discriminative.losses._unit import inverse_norms, unit, unit_weight_logits
 from discriminative.losses.softmax import LinearHead
 

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from discriminative._tensors import check_batch, check_number, lift, reduce, require
+from discriminative._checks import check_number, require
+from discriminative._tensors import check_batch, lift, reduce
 from discriminative.geometry import weight_separability
 
 __all__ = ["FeedBackwardReconstruction", "WeightSeparability", "reconstruction_loss"]

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from discriminative._tensors import check_batch, check_integer, lift
+from discriminative._checks import check_integer
+from discriminative._tensors import check_batch, lift
 
 __all__ = ["LinearHead", "Softmax"]
 

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from discriminative._tensors import check_batch, check_number, lift, norms, require
+from discriminative._checks import check_number, require
+from discriminative._tensors import check_batch, lift, norms
 from discriminative.losses._unit import inverse_norms, project_rows_, unit, unit_weight_logits
 from discriminative.losses.normalized import weight_normalized_logits
 from discriminative.losses.softmax import LinearHead

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from discriminative.papers import Claim, printed
+from discriminative.papers import printed
+from discriminative.study import Claim
 
 __all__ = ["CLAIMS"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from discriminative.papers import Arm, Experiment
 from discriminative.papers.thesis.family import BLEND, FAMILY, FAMILY_TUNING, LITERAL, LONGER, PURE_TUNING, named
 from discriminative.papers.thesis.full_scale import FULL_SCALE
 from discriminative.papers.thesis.workhorse import (
@@ -20,6 +19,7 @@ from discriminative.papers.thesis.workhorse import (
     table_row,
 )
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
+from discriminative.study import Arm, Experiment
 
 __all__ = ["EXPERIMENTS", "WHOLE_CHOSEN", "WHOLE_TUNING"]
 

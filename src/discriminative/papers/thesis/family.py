@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from discriminative.papers import Arm
 from discriminative.papers.thesis.workhorse import (
     DECAYS,
     FLOORS,
@@ -22,6 +21,7 @@ from discriminative.papers.thesis.workhorse import (
     margin_head,
 )
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run
+from discriminative.study import Arm
 
 __all__ = [
     "BLEND",

@@ -27,9 +27,9 @@ from dataclasses import replace
 from functools import partial
 
 from discriminative.ledger import Ledger
-from discriminative.papers import Arm, Experiment
 from discriminative.papers.thesis.workhorse import FLOORS, MARGINS, arm_name, margin_head, table_row
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
+from discriminative.study import Arm, Experiment
 
 __all__ = ["FULL_SCALE", "QUICK_CIFAR", "chosen_decay", "chosen_floor", "waiting"]
 

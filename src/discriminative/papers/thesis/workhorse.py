@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from discriminative.papers import Arm
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
+from discriminative.study import Arm
 
 __all__ = [
     "CHOSEN",
