@@ -37,7 +37,7 @@ SOURCES = _sources()  # as they are imported: what is edited on disk later did n
 def modules_of(run: Run) -> frozenset[str]:
     """Every module of this package whose code a run executes: the loop, the head, and what they import."""
     roots = {"discriminative.training", getattr(losses, run.head.name).__module__}
-    roots |= {getattr(losses, term["name"]).__module__ for term in run.terms}
+    roots |= {getattr(losses, term.name).__module__ for term in run.terms}
     if run.loss == "hinge":
         roots.add(losses.multiclass_hinge.__module__)
     return _closure(frozenset(roots))
