@@ -130,7 +130,7 @@ def test_a_record_that_breaks_the_contract_is_refused(
         ({"head": None}, "has None as its run.head, expected an object"),
         ({"schedule": []}, r"has \[\] as its run.schedule, expected an object"),
         ({"head": {"name": "Later"}}, "a run that this release cannot read .*Later"),
-        ({"terms": [{"name": "Later"}]}, "a run that this release cannot read .*Later"),
+        ({"terms": [{"name": "Later", "coefficient": 1.0}]}, "a run that this release cannot read .*Later"),
         ({"seed": "3"}, "a run that this release cannot read .*seed must be an integer"),
         ({"feature_dim": 0}, "a run that this release cannot read .*feature_dim"),
         ({"optimizer": {"rate": math.nan}}, "a run that this release cannot read .*rate must be finite"),
