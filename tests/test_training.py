@@ -23,7 +23,7 @@ import torch
 
 from discriminative.data import Dataset, Split, load, normalise
 from discriminative.ledger import correctness
-from discriminative.runs import BlendSchedule, Head, Optimizer, Run, Schedule
+from discriminative.runs import BlendSchedule, Head, Optimizer, Run, Schedule, Term
 from discriminative.training import Checkpoint, Interrupted, _contrast, build, train
 
 COMPARED = ("metrics", "curves", "geometry", "status", "id", "run")
@@ -154,7 +154,7 @@ def test_half_the_contrast_turns_no_feature_of_a_network_without_constants(plain
         ({"head": Head("CenterLoss")}, "name of a head"),
         ({"head": Head("Sofmax")}, "'Sofmax'"),
         ({"head": Head("LSoftmax", {"margin": 2}), "loss": "hinge"}, "plain scores"),
-        ({"terms": ({"name": "CenterLoss", "coefficient": 0.1, "arguments": {}},)}, "terms are not trained"),
+        ({"terms": (Term("CenterLoss", 0.1),)}, "terms is not trained"),
     ],
 )
 def test_what_would_not_be_trained_as_it_says_is_refused(plain: Run, changes: dict[str, Any], told: str) -> None:

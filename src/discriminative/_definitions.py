@@ -130,7 +130,9 @@ class Definitions:
             if effects is not None:
                 waiting.append(effects)
             for new in definition.mentions - mentioned:
-                waiting += methods.get(new, [])
+                waiting += [
+                    method for method in methods.get(new, []) if not self._is_unreached(method.module, method.name)
+                ]
             mentioned |= definition.mentions
         return list(found.values())
 
@@ -140,11 +142,14 @@ class Definitions:
                 return None
             place = self.place(*place)
         module, name = place
-        if any(module == where and name.startswith(start) for where, start in self.rules.unreached):
+        if self._is_unreached(module, name):
             return None
         if module == self.rules.settings and self._module(module).is_class(name):
             return None
         return self._definition(module, name, keys.get(place))
+
+    def _is_unreached(self, module: str, name: str) -> bool:
+        return any(module == where and name.startswith(start) for where, start in self.rules.unreached)
 
     def _module(self, name: str) -> _Module:
         if name not in self.modules:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +43,8 @@ RULES = Rules(
     }),
     settings="discriminative.runs",  # a run's values are in its record
     unreached=(
+        ("discriminative.runs", "Run.id"),
+        ("discriminative.runs", "Run.to_json"),
         ("discriminative.provenance", ""),  # what describes a run, or says where its data lie, is no part of it
         ("discriminative._definitions", ""),
         ("discriminative.paths", ""),
@@ -60,8 +61,8 @@ def choice_of(run: Run) -> Choice:
     Raises:
         ValueError: if a head or a term is none in ``discriminative.losses``.
     """
-    names = set(_names(run.to_json()))
-    if run.blend is not None:
+    names = {part.name for part in (run.head, *(stage.head for stage in run.stages), *run.terms) if part is not None}
+    if run.blend is not None or any(stage.blend is not None for stage in run.stages):
         names.add("Blend")
     if run.loss == "hinge":
         names.add("multiclass_hinge")
@@ -74,16 +75,6 @@ def choice_of(run: Run) -> Choice:
         ((networks, "TABLE_2_1"), run.network),
     )
     return Choice(frozenset(names), keys)
-
-
-def _names(values: Any) -> Iterator[str]:
-    """Every ``name`` in the settings of a run, of a head or of a term, but for those among their arguments."""
-    parts = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
-    for key, part in parts:
-        if key == "name":
-            yield part
-        elif key != "arguments":
-            yield from _names(part)
 
 
 def definitions_of(run: Run, code: Definitions = CODE) -> list[Definition]:

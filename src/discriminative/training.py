@@ -36,6 +36,10 @@ PICTURE_IMAGES = 1000
 EVALUATION_BATCH = 1000
 CONTRAST_IMAGES = 1000
 TRAIN_ERROR_IMAGES = 10_000
+LATER = (
+    "terms", "classes", "stages", "fixed_weight", "feature_scale", "batch_norm", "label_smoothing", "trainable",
+    "head_start",
+)  # fmt: skip
 
 Progress = Callable[[int, int], None]
 
@@ -70,7 +74,10 @@ def _head_class(run: Run) -> type[nn.Module]:
     require(is_head, "head must be the name of a head in discriminative.losses, got {!r}", run.head.name)
     plain = run.loss != "hinge" or kind is losses.Softmax
     require(plain, "the hinge is taken over plain scores: head must be 'Softmax', got {!r}", run.head.name)
-    require(not run.terms, "terms are not trained by this release, got {}", list(run.terms))
+    for name in LATER:
+        value, default = getattr(run, name), Run.__dataclass_fields__[name].default
+        require(value == default, "{} is not trained by this release, got {!r}", name, value)
+    require(run.optimizer.head_decay is None, "optimizer.head_decay is not trained by this release")
     found: type[nn.Module] = kind  # type: ignore[assignment]
     return found
 
