@@ -23,7 +23,7 @@ def test_the_built_book_has_nothing_that_a_reader_would_trip_over() -> None:
         ('<script src="https://cdn.example.org/x.js"></script>', "asks an outside host"),
         ('<link rel="stylesheet" href="//fonts.example.org/x.css">', "asks an outside host"),
         ("<article>see {prf:ref}`prop` </article>", "a raw directive"),
-        ('<a href="pdf">', "links to pdf, which is not there"),
+        ('<a href="book.pdf">', "links to book.pdf, which is not there"),
     ],
 )
 def test_looking_over_finds_what_is_wrong(tmp_path: Path, spoil: str, told: str) -> None:
