@@ -83,8 +83,6 @@ def test_a_kind_that_no_records_could_contradict_does_not_exist() -> None:
 
 @pytest.mark.parametrize(("test", "arms", "word"), [case for case in CASES if case[2] == "reproduced"])
 def test_an_arm_that_diverged_is_never_reproduced(test: Criterion, arms: dict[str, Values], word: str) -> None:
-    test: Criterion, arms: dict[str, Values], word: str
-) -> None:
     lost = arms | {test.arms[-1]: arms[test.arms[-1]] | {2: None}}
     assert test.judge(Made(**lost)).word == "inconclusive"
 

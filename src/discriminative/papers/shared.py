@@ -9,18 +9,20 @@ A paper's experiment names what it is measured against by ``control("softmax")``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from discriminative._checks import require
+from discriminative.ledger import Ledger
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
 from discriminative.study import Arm, Tuning
 
 __all__ = [
     "CONTROLS", "DECAYS", "DIGITS", "FAMILY", "FAMILY_TUNING", "FLOORS", "MARGINS", "MARGIN_TUNING", "SEEDS",
-    "WORKHORSE", "WORKHORSE_ARMS", "arm_name", "control", "margin_head", "named", "steps", "table_row",
+    "WORKHORSE", "WORKHORSE_ARMS", "arm_name", "best", "control", "margin_head", "named", "steps", "table_row",
+    "tuned",
 ]  # fmt: skip
 
 SEEDS = tuple(range(12))
@@ -189,3 +191,33 @@ def named(**changes: Any) -> tuple[Arm, ...]:
     """The eight arms that stand for their families, with the run changed: other amounts of data, another data set."""
     names = ("softmax", "hinge", "NormFace", "m=2", "m=4", "A-Softmax m=4", "CosFace", "ArcFace")
     return tuple(control(name, 12, **changes) for name in names)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Settings that the records of a tuning choose when they are there (an experiment that waits for it names it in
+# ``after``), where ``study.Tuning`` holds a choice that a test computes again.
+
+
+def best(tuning: Sequence[Arm], start: str) -> Run | None:
+    """The configuration with the fewest wrong answers on validation; ``None`` while a record is missing.
+
+    Args:
+        tuning: arms under tuning seeds; one that diverged under any of them is out.
+        start: how the names of those begin that are compared.
+    """
+    ledger, wrong = Ledger.of("laptop"), {}
+    for arm in tuning:
+        if not arm.name.startswith(start):
+            continue
+        if not all(ledger.has(run) for run in arm.runs()):
+            return None
+        records = [ledger.read(run) for run in arm.runs()]
+        if all(record["status"] == "finished" for record in records):
+            wrong[arm.name] = sum(record["metrics"]["validation"]["wrong"] for record in records)
+    return next(arm.run for arm in tuning if arm.name == min(wrong, key=lambda name: wrong[name])) if wrong else None
+
+
+def tuned(tuning: Sequence[Arm], names: Sequence[str], seeds: tuple[int, ...]) -> tuple[Arm, ...]:
+    """The arms of these names, each at the configuration that the tuning chose for it, as far as it has run."""
+    found = {name: best(tuning, f"{name} rate") for name in names}
+    return tuple(Arm(name, run, seeds) for name, run in found.items() if run is not None)

@@ -18,6 +18,7 @@ from discriminative.papers.shared import (
     steps,
     table_row,
 )  # fmt: skip
+from discriminative.papers.thesis.answers import ANSWERS
 from discriminative.papers.thesis.blend import BLEND, LITERAL, LONGER, PURE_TUNING
 from discriminative.papers.thesis.full_scale import FULL_SCALE
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
@@ -129,6 +130,7 @@ EXPERIMENTS = (
         {"laptop": named(dataset="fashion-mnist", train_size=5000, schedule=Schedule(steps(5000, 64, 10)))},
     ),
     Experiment("family", "Part I", "The whole family of margin losses, one budget", {"laptop": FAMILY}),
+    *ANSWERS,
     *FULL_SCALE,
 )
 
