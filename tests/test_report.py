@@ -19,9 +19,9 @@ from discriminative.checks import checked, exact, refuted
 from discriminative.ledger import Ledger, arm_key
 from discriminative.papers.shared import FLOORS, MARGINS
 from discriminative.provenance import source_hash
-from discriminative.provenance_page import MEANING
 from discriminative.report import Column
 from discriminative.runs import Optimizer, Run
+from discriminative.site.provenance import MEANING
 from discriminative.statistics import Verdict, judge, judge_equivalence, judge_errors
 from discriminative.study import Arm, Claim, Fewer, Less, More, Within
 from discriminative.training import train
