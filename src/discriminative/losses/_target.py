@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from discriminative._tensors import norms
+from discriminative._tensors import by_hand, norms
 
 __all__ = ["bend_target", "target_cosine"]
 
@@ -93,5 +93,4 @@ def bend_target(
     ``cosine``, ``x_norm``, ``w_norm`` come from :func:`target_cosine`; ``value`` and ``slope`` ``[B]`` are
     psi(cosine) and its derivative, computed without a graph: the backward is written by hand.
     """
-    logits: Tensor = _BendTarget.apply(features, weight, labels, x_norm, w_norm, value, slope, cosine)
-    return logits
+    return by_hand(_BendTarget, features, weight, labels, x_norm, w_norm, value, slope, cosine)
