@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from discriminative import book
+from discriminative.site.execution import check_parameters
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -35,7 +35,7 @@ def test_a_chapter_is_committed_bare(path: Path) -> None:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
     assert read(path)["metadata"]["kernelspec"]["name"] == "python3"
-    book.check_parameters(read(path), path)
+    check_parameters(read(path), path)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

@@ -24,9 +24,9 @@ from discriminative.papers.thesis.experiments import WHOLE_CHOSEN, WHOLE_TUNING
 from discriminative.papers.thesis.family import FAMILY_CHOSEN, FAMILY_TUNING, PURE_CHOSEN, PURE_TUNING
 from discriminative.papers.thesis.workhorse import CHOSEN, FLOORS, MARGINS, TUNING
 from discriminative.provenance import source_hash
-from discriminative.provenance_page import MEANING
 from discriminative.report import Column
 from discriminative.runs import TUNING_SEEDS, Optimizer, Run
+from discriminative.site.provenance import MEANING
 from discriminative.statistics import Verdict, judge, judge_equivalence, judge_errors
 from discriminative.study import Arm, Claim
 from discriminative.training import train
