@@ -20,6 +20,7 @@ __all__ = [
     "lift",
     "norms",
     "reduce",
+    "refuse_transforms",
     "transforming",
     "widest",
 ]
@@ -78,13 +79,18 @@ def transforming() -> bool:
     return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
 
 
-def by_hand(function: type[torch.autograd.Function], *arguments: Any) -> Tensor:
-    """Apply a function whose backward pass is written by hand, or say in a sentence why it cannot be."""
+def refuse_transforms() -> None:
+    """Say in a sentence why a backward pass written by hand cannot be transformed."""
     if transforming():
         raise RuntimeError(
             "this loss has first derivatives only, by a backward pass written by hand: inside torch.func (grad, vmap, "
             "...) and for second derivatives take its logits from discriminative.losses.plain_logits"
         )
+
+
+def by_hand(function: type[torch.autograd.Function], *arguments: Any) -> Tensor:
+    """Apply a function whose backward pass is written by hand."""
+    refuse_transforms()
     result: Tensor = function.apply(*arguments)
     return result
 
