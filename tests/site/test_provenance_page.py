@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from discriminative.provenance_page import export_csv, provenance_page
 
 from discriminative.ledger import Ledger, arm_key
 from discriminative.papers import experiment
