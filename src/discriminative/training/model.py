@@ -117,7 +117,7 @@ def fixed_weight(run: Run, num_classes: int) -> Tensor:
     if run.fixed_weight == "orthonormal":
         rows = frame(count)
     elif run.fixed_weight == "simplex":
-        rows = geometry.simplex(count, torch.float64) @ frame(count - 1)
+        rows = geometry.simplex(count, dtype=torch.float64) @ frame(count - 1)
     elif run.fixed_weight == "dependent":
         rank = (min(count, dim) + 1) // 2
         rows = geometry.unit_rows(normal(count, rank)) @ frame(rank)
