@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ import discriminative
 if TYPE_CHECKING:
     from discriminative.ledger import Ledger, Verified
     from discriminative.runs import Run
-    from discriminative.study import Experiment
+    from discriminative.study import Experiment, Paper
 
 __all__ = ["Records", "experiments_read", "files_read", "package_texts", "reached", "texts_in"]
 
@@ -107,9 +107,10 @@ def _only_gathers(text: str) -> bool:
 
 
 def files_read(stem: str, cells: Iterable[str]) -> list[Path]:
-    """The package's files that the cells of a chapter reach: modules, and the data beside them."""
+    """The package's files that the cells of a chapter and its papers reach: modules, and the data beside them."""
     cells = list(cells)
-    modules = reached(cells, package_texts())
+    imports = [f"import discriminative.papers.{paper.name}" for paper in papers_read(stem, texts_in(cells))]
+    modules = reached([*cells, *imports], package_texts())
     paths = {_path(module) for module in modules}
     paths |= {data for path in paths for data in path.parent.glob("*.json")}
     return sorted(paths)
@@ -133,12 +134,27 @@ def texts_in(cells: Iterable[str]) -> set[str]:
 def experiments_read(stem: str, cells: Iterable[str]) -> list[Experiment]:
     """The experiments whose records a chapter reads, by name.
 
-    They are those of its paper and of every paper that its cells name, and whichever its cells name themselves. A
-    chapter that is of no paper and names nothing reads them all.
+    They are those of its paper and of every paper that its cells name, whichever its cells name themselves, and those
+    that decide the book's confirmatory claims, for Holm's correction counts these together. A chapter that is of no
+    paper and names nothing reads them all.
     """
-    from discriminative.papers import experiments
+    from discriminative.papers import claims, experiments
 
-    return [found for _, found in sorted(experiments().items())]
+    texts, known = texts_in(cells), experiments()
+    names = {item.name for paper in papers_read(stem, texts) for item in paper.all_experiments()} | (
+        texts & known.keys()
+    )
+    if not names:
+        return list(known.values())
+    names |= {claim.experiment for claim in claims().values() if claim.confirmatory} & known.keys()
+    return [known[name] for name in sorted(names)]
+
+
+def papers_read(stem: str, texts: Collection[str]) -> list[Paper]:
+    """The paper of a chapter, and those that it names."""
+    from discriminative.papers import papers
+
+    return [paper for paper in papers() if paper.notebook == stem or paper.name in texts]
 
 
 class Records:
