@@ -2,6 +2,7 @@
 
 from discriminative.papers.thesis.claims import CLAIMS
 from discriminative.papers.thesis.experiments import EXPERIMENTS, TUNINGS
+from discriminative.papers.thesis.measures import MEASURES
 from discriminative.study import Paper
 
 __all__ = ["PAPER"]
@@ -15,4 +16,5 @@ PAPER = Paper(
     experiments=EXPERIMENTS,
     claims=CLAIMS,
     tunings=TUNINGS,
+    measures=MEASURES,
 )
