@@ -21,6 +21,7 @@ from functools import partial
 from itertools import product
 
 from discriminative.papers.shared import MARGINS, SEEDS, WORKHORSE, best, control, margin_head, named, steps, tuned
+from discriminative.papers.thesis.blend import BLEND
 from discriminative.papers.thesis.full_scale import QUICK_ARMS, QUICK_CIFAR
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Optimizer, Schedule
 from discriminative.study import Arm, Experiment
@@ -105,6 +106,10 @@ def _tuned_there() -> tuple[Arm, ...]:
 # ---------------------------------------------------------------------------------------------------------------------
 # How pure margins start: one rate and decay for all, new seeds, with feature and weight norms in the curves.
 
+PLAIN = (
+    control("softmax"),
+    *(arm for arm in BLEND if arm.name.endswith(("no blend", "no blend, common rate"))),
+)
 COMMON = Optimizer(rate=0.003)
 STARTS = tuple(
     Arm(
@@ -155,6 +160,7 @@ ANSWERS = (
         {"laptop": partial(tuned, NORMED_TUNING, NORMED, SEEDS)},
         "batch-norm-tuning",
     ),
+    Experiment("plain-sgd", "section 2.2.7", "Pure margins beside softmax", {"laptop": PLAIN}),
     Experiment(
         "starts",
         "section 2.2.7",

@@ -50,7 +50,6 @@ def _common(margin: int) -> Arm:
 
 
 BLEND = (
-    replace(control("softmax"), row="Softmax"),
     *(replace(control(f"m={m}"), row=f"L-Softmax (m={m})") for m in MARGINS),
     *(PURE_TUNING.arm(name, 12) for name in PURE_TUNING.chosen),
     *(_common(m) for m in MARGINS),

@@ -257,7 +257,7 @@ def grid() -> tuple[list[str], list[list[str]]]:
 
 def collapse() -> tuple[list[str], list[list[str]], Said]:
     """Pure margins at one rate beside softmax: heads, rows, and what is said: norms, losses, when they start."""
-    blended, rows, said = Arms.of("blend", "laptop"), [], Said()
+    blended, rows, said = Arms.of("plain-sgd", "laptop"), [], Said()
     names = {"softmax": "softmax"} | {f"m={m} no blend, common rate": f"m{m}" for m in (2, 3, 4)}
     for name, key in names.items():
         last = [float(record["curves"]["loss"][-1]) for record in blended.finished(name)]
