@@ -33,12 +33,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         status: int = options.command(options)
+        sys.stdout.flush()
         return status
     except (DataError, LedgerError, QueueError, ValueError) as error:
         print(f"discriminative: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed at the end
+        print("discriminative: what read the output ended before it; nothing more was done", file=sys.stderr)
+        return 1
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno == errno.EFBIG:
+            told = (
+                "a file would grow past the size that this shell allows (`ulimit -f`); records and checkpoints are "
+                "whole, raise the limit and repeat the command"
+            )
+        elif error.errno == errno.ENOSPC:
             told = "the disk is full; records and checkpoints are whole, free space and repeat the command"
         elif error.filename is not None:
             told = (
@@ -89,10 +99,14 @@ def _parser() -> argparse.ArgumentParser:
     status.set_defaults(command=_status)
 
     ledger = commands.add_parser("ledger", help="verify, pack and import records").add_subparsers(required=True)
-    verify = ledger.add_parser("verify", help="train one seed of each unchecked arm again and compare")
+    verify = ledger.add_parser("verify", help="train seeds of each unchecked arm again and compare")
     verify.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="names; every record where none is given")
     _profile(verify, "laptop")
     verify.add_argument("--device", choices=DEVICES, default="cpu", help="records of the other kind stay as they are")
+    verify.add_argument(
+        "--seeds", type=_count, default=3, help="pairs an arm where the machine gives other digits than the records'"
+    )
+    verify.add_argument("--jobs", type=_count, default=1, help="arms at once; 2 on a CPU of two cores")
     verify.add_argument("--budget", type=_duration, help="stop in time, e.g. 9m")
     verify.set_defaults(command=_ledger_verify)
     pack = ledger.add_parser("pack", help="write every record into one file")
@@ -279,9 +293,9 @@ def _status(options: argparse.Namespace) -> int:
     for name, arms in _arms(options.experiments, options.profile).items():
         runs = in_order(arms)
         absent = missing(runs, ledger)
-        records = [(run, ledger.read(run)) for run in runs if ledger.has(run)]
-        diverged = sum(record["status"] == "diverged" for _, record in records)
-        standings = [standing(record, verified) for _, record in records]
+        records = [record for run in runs if (record := ledger.find(run)) is not None]
+        diverged = sum(record["status"] == "diverged" for record in records)
+        standings = [standing(record, verified) for record in records]
         unchecked, stale = standings.count("unchecked"), standings.count("stale")
         left = _clock(estimate.total(absent)) if absent else "-"
         print(f"  {name:<18}{len(records):>7}{len(absent):>9}{diverged:>10}{unchecked:>11}{stale:>7}   {left}")
@@ -311,7 +325,7 @@ def _plan(options: argparse.Namespace) -> int:
                 print(f"  {arm.name:<34}counted above")
                 continue
             absent = missing(runs, ledger)
-            records = [ledger.read(run) for run in runs if ledger.has(run)]
+            records = [record for run in runs if (record := ledger.find(run)) is not None]
             measured = sum(float(record["environment"]["wall_seconds"]) for record in records)
             each = measured / len(records) if records else estimate.seconds(runs[0])
             told = f"{'measured' if records else 'estimated'} {each:.0f} s"
@@ -343,7 +357,7 @@ def _keys(arms: dict[str, Any]) -> set[str]:
 
 def _ledger_verify(options: argparse.Namespace) -> int:
     from discriminative.ledger import Ledger
-    from discriminative.upkeep import Verification, unchecked_arms, verify
+    from discriminative.upkeep import Verification, pooled, unchecked_arms, verify
 
     _check_device(options.device)
     ledger = Ledger.of(options.profile)
@@ -359,10 +373,22 @@ def _ledger_verify(options: argparse.Namespace) -> int:
         print(f"[{len(done)}/{total}] {found.outcome}: {name} ({found.records} records){told}", flush=True)
 
     deadline = options.started + options.budget if options.budget else None
-    verify(ledger, device=options.device, keys=keys, deadline=deadline, report=report)
+    verify(
+        ledger,
+        device=options.device,
+        keys=keys,
+        seeds=options.seeds,
+        jobs=options.jobs,
+        deadline=deadline,
+        report=report,
+    )
     outcomes = [found.outcome for found in done]
     told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
     print(f"{told or 'nothing to do'}; {len(unchecked_arms(ledger, keys))} arms unchecked")
+    paired = pooled((note["t"], note["freedom"]) for note in ledger.verified().values() if "t" in note)
+    if paired is not None:
+        arms, z, p = paired
+        print(f"over all {arms} arms that were compared in pairs: z = {z:.2f}, p = {p:.2g}")
     if "stale" in outcomes:
         print("train what is stale again with `discriminative run --stale`")
     return 0

@@ -136,7 +136,7 @@ def feature_planes(arms: Iterable[Arm], ledger: Ledger) -> Figure:
         title = "softmax" if arm.name == "m=1" else arm.name
         axes.set(xticks=[], yticks=[], aspect="equal")
         sns.despine(ax=axes, left=True, bottom=True)
-        record = ledger.read(run) if ledger.has(run) else None
+        record = ledger.find(run)
         if record is None or record["status"] != "finished":
             axes.set_title(f"{title}: {'not run' if record is None else 'diverged'}", fontsize=10)
             continue
@@ -484,7 +484,7 @@ def open_and_closed_sets() -> Figure:
 
 def cosine_matrices(arms: Iterable[Arm], ledger: Ledger) -> Figure:
     """Mean cosine between the test features of every two classes, one matrix an arm, from its first seed."""
-    found = [arm for arm in arms if ledger.has(arm.runs()[0]) and "arrays" in ledger.read(arm.runs()[0])]
+    found = [arm for arm in arms if "arrays" in (ledger.find(arm.runs()[0]) or {})]
     figure: Figure
     rows = max(math.ceil(len(found) / 2), 1)
     figure, panels = plt.subplots(rows, 2, figsize=(WIDTH, 2.85 * rows), squeeze=False)

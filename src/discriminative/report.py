@@ -46,7 +46,7 @@ __all__ = [
 
 
 def arm_records(arm: Arm, ledger: Ledger) -> list[dict[str, Any]]:
-    return [ledger.read(run) for run in arm.runs() if ledger.has(run)]
+    return [record for run in arm.runs() if (record := ledger.find(run)) is not None]
 
 
 def runs_lost(records: Iterable[dict[str, Any]]) -> tuple[int, int]:
