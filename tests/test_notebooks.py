@@ -104,7 +104,7 @@ def test_the_chapter_still_prints_its_reference(path: Path) -> None:
 
 MUTATIONS = {
     "psi's interval index off by one": (
-        "losses/large_margin.py",
+        "losses/_psi.py",
         "for j in range(1, margin):",
         "for j in range(2, margin + 1):",
     ),
@@ -114,14 +114,14 @@ MUTATIONS = {
         ".mul_(-turn * w_norm.unsqueeze(1))",
     ),
     "psi that falls half as far": (
-        "losses/large_margin.py",
+        "losses/_psi.py",
         "multiple_angle(cosine, margin) - 2 * k",
         "multiple_angle(cosine, margin) - k",
     ),
     "ArcFace that takes its angle away": (
         "losses/angular.py",
-        "cosine * math.cos(margin) - sine",
-        "cosine * math.cos(margin) + sine",
+        "cosine * cos_m - sine",
+        "cosine * cos_m + sine",
     ),
     "the margin taken off the wrong way": (
         "losses/angular.py",
