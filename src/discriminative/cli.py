@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from discriminative.ledger import Ledger
+    from discriminative.queue import Estimate
     from discriminative.runs import Run
 
 __all__ = ["main"]
@@ -82,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="names; all where none is given")
     _profile(run)
     run.add_argument("--seeds", type=_count, help="at most this many seeds an arm")
+    run.add_argument("--only", nargs="+", metavar="ID", help="of these runs, by the ids in their records' names")
     run.add_argument("--jobs", type=_count, help="runs at once; 2 on a CPU, 3 on a GPU, which small runs share")
     run.add_argument("--device", choices=DEVICES, help="a GPU if there is one at laptop and paper, unless told")
     run.add_argument("--budget", type=_duration, help="stop in time, e.g. 9m: seconds, or with s, m or h")
@@ -121,6 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("experiments", nargs="*", metavar="EXPERIMENT")
     _profile(plan, "paper")
     plan.add_argument("--device", choices=DEVICES, help="whose times; cuda at paper, else cpu")
+    plan.add_argument("--seeds", type=_count, help="with --grid: at most this many seeds an arm")
+    plan.add_argument("--grid", action="store_true", help="one line a run, for programs: columns parted by tabs")
     plan.set_defaults(command=_plan)
 
     book = commands.add_parser("book", help="execute the notebooks and build the book")
@@ -192,6 +197,7 @@ def _arms(names: Sequence[str], profile: str) -> dict[str, Any]:
 def _run(options: argparse.Namespace) -> int:
     import torch
 
+    from discriminative._checks import require
     from discriminative.data import DATASETS, fetch
     from discriminative.ledger import Ledger
     from discriminative.queue import Estimate, Options, in_order, missing, run_missing
@@ -212,7 +218,9 @@ def _run(options: argparse.Namespace) -> int:
         from discriminative.upkeep import retire
 
         asked = {run.id for found in arms.values() for arm in found for run in arm.runs()[: options.seeds]}
-        retired = retire(ledger, asked if options.experiments else None, unchecked=quick)
+        if options.only:
+            asked &= set(options.only)
+        retired = retire(ledger, asked if options.experiments or options.only else None, unchecked=quick)
         if retired or options.stale:
             print(f"{len(retired)} records of other code moved to {ledger.folder / 'superseded'}")
     jobs = options.jobs or (3 if device == "cuda" else max(1, min(2, os.cpu_count() or 1)))
@@ -231,6 +239,9 @@ def _run(options: argparse.Namespace) -> int:
         estimate = Estimate(ledger, device)
         found = _arms(options.experiments, options.profile).values()
         runs = in_order((arm for arms in found for arm in arms), options.seeds, estimate.seconds)
+        if options.only:
+            runs = [run for run in runs if run.id in options.only]
+            require(bool(runs), "--only must name runs of these experiments, got {}", " ".join(options.only))
         todo = [run for run in missing(runs, ledger) if run.id not in tried]
         late = settings.deadline is not None and time.time() >= settings.deadline
         if not todo or (tried and late):
@@ -299,6 +310,8 @@ def _status(options: argparse.Namespace) -> int:
         unchecked, stale = standings.count("unchecked"), standings.count("stale")
         left = _clock(estimate.total(absent)) if absent else "-"
         print(f"  {name:<18}{len(records):>7}{len(absent):>9}{diverged:>10}{unchecked:>11}{stale:>7}   {left}")
+    for text in _waiting(options.experiments, options.profile):
+        print(text)
     return 0
 
 
@@ -310,6 +323,8 @@ def _plan(options: argparse.Namespace) -> int:
     ledger = Ledger.of(options.profile)
     device = options.device or ("cuda" if options.profile == "paper" else "cpu")
     estimate = Estimate(ledger, device)
+    if options.grid:
+        return _grid(options, ledger, estimate)
     seen: set[str] = set()
     took, left = 0.0, 0.0
     print(f"{options.profile} on {device}: arm, seeds there / planned, seconds a run, time taken, time still needed")
@@ -342,11 +357,34 @@ def _plan(options: argparse.Namespace) -> int:
     return 0
 
 
-def _waiting(names: Sequence[str], profile: str) -> list[str]:
-    """What the plan cannot list yet: arms that rest on a choice whose records are missing."""
-    from discriminative.papers.thesis.full_scale import waiting
+def _grid(options: argparse.Namespace, ledger: Ledger, estimate: Estimate) -> int:
+    """One line a run: what the workflow reads."""
+    print("id", "experiment", "arm", "seed", "there", "seconds", "record", sep="\t")
+    seen: set[str] = set()
+    for name, arms in _arms(options.experiments, options.profile).items():
+        for arm in arms:
+            for run in arm.runs()[: options.seeds]:
+                if run.id not in seen:
+                    there, seconds = "yes" if ledger.has(run) else "no", round(estimate.seconds(run))
+                    print(run.id, name, arm.name, run.seed, there, seconds, ledger.path(run), sep="\t")
+                seen.add(run.id)
+    return 0
 
-    return waiting(names) if profile == "paper" else []
+
+def _waiting(names: Sequence[str], profile: str) -> list[str]:
+    """What cannot be listed yet: arms that rest on a choice whose records are missing."""
+    from discriminative.ledger import Ledger
+    from discriminative.papers import experiment, experiments, papers
+    from discriminative.queue import in_order, missing
+
+    told = [line for paper in papers() for line in paper.waiting(names)] if profile == "paper" else []
+    ledger = Ledger.of(profile)
+    for name, found in experiments().items():
+        if (names and name not in names) or not found.after or any(line.strip().startswith(name) for line in told):
+            continue
+        if profile in found.arms and missing(in_order(experiment(found.after).at(profile)), ledger):
+            told.append(f"  {name}: arms wait for records of {found.after}")
+    return told
 
 
 def _keys(arms: dict[str, Any]) -> set[str]:

@@ -258,7 +258,7 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
         except BaseException as error:
             for process in list((pool._processes or {}).values()):
                 process.terminate()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             if isinstance(error, BrokenProcessPool):
                 raise QueueError(
                     "a process that trained was killed from outside, often because the memory was full; repeat the "
