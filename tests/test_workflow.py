@@ -67,14 +67,26 @@ def test_a_dry_run_plans_a_job_for_each_missing_run_and_each_chapter(
 
 
 @needs_snakemake
-def test_two_cores_train_the_grid_and_a_second_call_trains_nothing(root: Path) -> None:
-    first = snakemake(root, "records")
+def test_two_cores_train_the_grid_then_a_chapter_and_a_second_call_trains_nothing(root: Path) -> None:
+    cell = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "a",
+        "metadata": {"tags": ["parameters"]},
+        "outputs": [],
+    }
+    notebook = {"cells": [cell | {"source": 'profile = "quick"'}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (root / "notebooks").mkdir()
+    (root / "notebooks" / "chapter.ipynb").write_text(json.dumps(notebook))
+    (root / "requirements.lock").touch()
+    first = snakemake(root, "build/workflow/chapter.executed")
     assert first.returncode == 0, first.stderr
     records = Ledger.of("quick", root).paths()
     assert len(records) == 4
     assert all(json.loads(path.read_text())["status"] == "finished" for path in records)
+    assert (root / "build" / "executed" / "chapter.ipynb").exists()
     times = [path.stat().st_mtime_ns for path in records]
     second = snakemake(root, "records")
     assert second.returncode == 0, second.stderr
-    assert "Nothing to be done" in second.stdout + second.stderr
+    assert ".trained" not in second.stdout + second.stderr
     assert [path.stat().st_mtime_ns for path in records] == times
