@@ -3,6 +3,7 @@
 from discriminative.papers.thesis.claims import CLAIMS
 from discriminative.papers.thesis.experiments import EXPERIMENTS, TUNINGS
 from discriminative.papers.thesis.measures import MEASURES
+from discriminative.papers.thesis.full_scale import waiting
 from discriminative.study import Paper
 
 __all__ = ["PAPER"]
@@ -17,4 +18,5 @@ PAPER = Paper(
     claims=CLAIMS,
     tunings=TUNINGS,
     measures=MEASURES,
+    waiting=waiting,
 )
