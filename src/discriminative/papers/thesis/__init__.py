@@ -2,8 +2,8 @@
 
 from discriminative.papers.thesis.claims import CLAIMS
 from discriminative.papers.thesis.experiments import EXPERIMENTS, TUNINGS
-from discriminative.papers.thesis.measures import MEASURES
 from discriminative.papers.thesis.full_scale import waiting
+from discriminative.papers.thesis.measures import MEASURES
 from discriminative.study import Paper
 
 __all__ = ["PAPER"]
