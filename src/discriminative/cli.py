@@ -391,15 +391,15 @@ def _ledger_import(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from discriminative import book
     from discriminative.paths import project_root
+    from discriminative.site.build import bless, make
 
     if not (project_root() / "_config.yml").exists():
         raise ValueError(
             f"{project_root()} holds no book, for it has no _config.yml; go to a clone of the project, or name one in "
             "DISCRIMINATIVE_ROOT"
         )
-    return book.bless() if options.bless else book.make(options.profile)
+    return bless() if options.bless else make(options.profile)
 
 
 def _clock(seconds: float) -> str:

@@ -1,11 +1,10 @@
-"""Where a number comes from: the state of the code that a run imports, and the machine it ran on."""
+"""Where a number comes from: the code that a run executes, definition by definition, and the machine it ran on."""
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import os
 import platform
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -15,9 +14,14 @@ import torch
 
 import discriminative
 from discriminative import losses
+from discriminative._checks import require
+from discriminative._definitions import Choice, Definition, Definitions, Place, Rules
 from discriminative.runs import Run
 
-__all__ = ["describe_environment", "describe_source", "modules_of", "source_hash"]
+__all__ = [
+    "choice_of", "definitions_of", "describe_environment", "describe_source", "same_machine", "source_hash",
+    "told_machine",
+]  # fmt: skip
 
 PACKAGE = Path(discriminative.__file__).parent
 
@@ -34,65 +38,70 @@ def _sources() -> dict[str, bytes]:
 SOURCES = _sources()  # as they are imported: what is edited on disk later did not produce this process' records
 
 
-def modules_of(run: Run) -> frozenset[str]:
-    """Every module of this package whose code a run executes: the loop, the head, and what they import."""
-    roots = {"discriminative.training", getattr(losses, run.head.name).__module__}
-    roots |= {getattr(losses, term.name).__module__ for term in run.terms}
+RULES = Rules(
+    face="discriminative.losses",
+    tables=frozenset({
+        ("discriminative.data", "DATASETS"),
+        ("discriminative.networks", "NETWORKS"),
+        ("discriminative.networks", "TABLE_2_1"),
+    }),
+    settings="discriminative.runs",  # a run's values are in its record
+    unreached=(
+        ("discriminative.runs", "Run.id"),
+        ("discriminative.runs", "Run.to_json"),
+        ("discriminative.provenance", ""),  # what describes a run, or says where its data lie, is no part of it
+        ("discriminative._definitions", ""),
+        ("discriminative.paths", ""),
+        ("discriminative.data", "_fetch_"),  # what is downloaded is checked by its content when it is read
+    ),
+)  # fmt: skip
+ROOT = ("discriminative.training", "train")
+CODE = Definitions(SOURCES, RULES)
+
+
+def choice_of(run: Run) -> Choice:
+    """What a run chooses of this package: its heads and terms, and their schedule; its data set and its network.
+
+    Raises:
+        ValueError: if a head or a term is none in ``discriminative.losses``.
+    """
+    names = {part.name for part in (run.head, *(stage.head for stage in run.stages), *run.terms) if part is not None}
+    if run.blend is not None or any(stage.blend is not None for stage in run.stages):
+        names.add("Blend")
     if run.loss == "hinge":
-        roots.add(losses.multiclass_hinge.__module__)
-    return _closure(frozenset(roots))
+        names.add("multiclass_hinge")
+    for name in sorted(names):
+        require(name in losses.__all__, "{!r} is no name in discriminative.losses", name)
+    networks = "discriminative.networks"
+    keys = (
+        (("discriminative.data", "DATASETS"), run.dataset),
+        ((networks, "NETWORKS"), run.network),
+        ((networks, "TABLE_2_1"), run.network),
+    )
+    return Choice(frozenset(names), keys)
+
+
+def definitions_of(run: Run, code: Definitions = CODE) -> list[Definition]:
+    """Every definition of this package that a run executes: those that the loop and what it chooses reach by name."""
+    choice = choice_of(run)
+    return code.reached(_roots(choice, code), choice)
+
+
+def _roots(choice: Choice, code: Definitions) -> list[Place]:
+    return [code.place(*ROOT), *(code.place(RULES.face, name) for name in sorted(choice.names))]
+
+
+def source_hash(run: Run, code: Definitions = CODE) -> str:
+    """16 hex digits that change when, and only when, a definition changes that the run executes.
+
+    Annotations, comments, docstrings, messages and where a definition stands do not count.
+    """
+    return _hash(choice_of(run), code)
 
 
 @cache
-def _closure(roots: frozenset[str]) -> frozenset[str]:
-    found: set[str] = set()
-    waiting = sorted(roots)
-    while waiting:
-        module = waiting.pop()
-        if module in found or module.count(".") == 0 or module in UNCOUNTED:
-            continue
-        found.add(module)
-        for node in ast.walk(ast.parse(SOURCES[module])):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            waiting += [name for name in names if name.startswith("discriminative.") and name in SOURCES]
-    return frozenset(found)
-
-
-# The list of all losses (the run names the one it uses), and what only describes or finds a run.
-UNCOUNTED = {"discriminative.losses", "discriminative.provenance", "discriminative.paths"}
-
-
-@cache
-def _code_hash(text: bytes) -> str:
-    """SHA-256 of a module's code: comments, docstrings and layout do not count."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and ast.get_docstring(node, clean=False) is not None
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(_spelled(tree).encode()).hexdigest()
-
-
-def _spelled(node: Any) -> str:
-    """A syntax tree as text that is the same under every Python: what is empty is left out (``ast.dump`` is not)."""
-    if isinstance(node, ast.AST):
-        fields = [f"{name}={_spelled(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
-        return f"{type(node).__name__}({','.join(fields)})"
-    return f"[{','.join(map(_spelled, node))}]" if isinstance(node, list) else repr(node)
-
-
-def source_hash(run: Run) -> str:
-    """16 hex digits that change when, and only when, code that the run executes changes."""
-    digest = hashlib.sha256()
-    for module in sorted(modules_of(run)):
-        digest.update(f"{module} {_code_hash(SOURCES[module])}\n".encode())
-    return digest.hexdigest()[:16]
+def _hash(choice: Choice, code: Definitions) -> str:
+    return code.digest(_roots(choice, code), choice)[:16]
 
 
 def describe_source(run: Run) -> dict[str, str]:
@@ -114,18 +123,70 @@ def revision() -> str:
         return "unknown"
 
 
+PINS = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS")
+
+
 def describe_environment(device: torch.device) -> dict[str, Any]:
-    """Device, threads and versions; the loop adds wall time and throughput."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
-    return {
-        "device": device.type,
-        "device_name": name,
+    """Device, threads and versions; the loop adds wall time and throughput.
+
+    On a CPU also what the name hides and the digits depend on: the processor's vendor, family, model and stepping, the
+    instructions that torch uses, oneDNN's version, and what is set to hold them down.
+    """
+    processor = _processor()
+    named: dict[str, Any] = {"device": device.type}
+    if device.type == "cuda":
+        named["device_name"] = torch.cuda.get_device_name(device)
+    else:
+        named["device_name"] = processor.get("model name") or platform.processor() or platform.machine()
+    described = named | {
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "torchvision": _version("torchvision"),
         "system": f"{platform.system()} {platform.machine()}",
     }
+    if device.type == "cpu":
+        described["processor"] = " ".join(
+            f"{short} {processor.get(name, 'unknown')}"
+            for short, name in (("vendor", "vendor_id"), ("family", "cpu family"), ("model", "model"),
+                                ("stepping", "stepping"))
+        )  # fmt: skip
+        described["capability"] = torch.backends.cpu.get_cpu_capability()
+        described["onednn"] = _onednn()
+        pins = [f"{name}={os.environ[name]}" for name in PINS if os.environ.get(name)]
+        if pins:
+            described["pins"] = " ".join(pins)
+    return described
+
+
+SAME_DIGITS = ("device", "processor", "capability", "onednn", "pins", "threads", "torch")
+
+
+def same_machine(recorded: dict[str, Any], here: dict[str, Any]) -> bool:
+    """Whether equal code must give equal digits: every part on which they are known to depend is known and equal.
+
+    Records older than these words lack a processor's capability: their machine is nobody's.
+    """
+    names = SAME_DIGITS if recorded.get("device") == "cpu" else ("device", "device_name", "torch")
+    known = recorded.get("device") != "cpu" or "capability" in recorded
+    return known and all(recorded.get(name) == here.get(name) for name in names)
+
+
+def told_machine(environment: dict[str, Any]) -> str:
+    """The machine of a record in a few words."""
+    if environment.get("device") != "cpu":
+        return str(environment.get("device_name"))
+    if "capability" not in environment:
+        return f"{environment.get('device_name')}, capability unknown"
+    pins = f", {environment['pins']}" if "pins" in environment else ""
+    return f"{environment['device_name']} ({environment['processor']}), {environment['capability']}{pins}"
+
+
+@cache
+def _onednn() -> str:
+    """The version of oneDNN that torch was built with, by its older name."""
+    found = re.search(r"MKL-DNN v(\S+)", torch.__config__.show())
+    return found.group(1) if found else "unknown"
 
 
 def _version(package: str) -> str:
@@ -137,11 +198,11 @@ def _version(package: str) -> str:
         return "absent"
 
 
-def _processor() -> str:
+@cache
+def _processor() -> dict[str, str]:
+    """What Linux says of the first processor; nothing elsewhere."""
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
+        lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
     except OSError:
-        pass
-    return platform.processor() or platform.machine()
+        return {}
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

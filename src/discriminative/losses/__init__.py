@@ -1,18 +1,21 @@
 """The losses of the five papers: pure functions that are the equations, and the modules that own the weights."""
 
+from discriminative.losses._psi import multiple_angle, psi
 from discriminative.losses.angular import (
     ArcFace,
     ASoftmax,
     CosFace,
+    GuardedArcFace,
     additive_angle_logits,
     additive_margin_logits,
     angular_margin_logits,
 )
+from discriminative.losses.blend import Blend
 from discriminative.losses.center import CenterLoss, center_loss
 from discriminative.losses.hinge import MulticlassHinge, multiclass_hinge
 from discriminative.losses.incay import FeatureIncay, log_norm, reciprocal_norm, square_norm
 from discriminative.losses.include_exclude import IncludeExclude, class_variance, include_exclude_loss
-from discriminative.losses.large_margin import Blend, LSoftmax, large_margin_logits, multiple_angle, psi
+from discriminative.losses.large_margin import LSoftmax, large_margin_logits
 from discriminative.losses.metric import ContrastiveLoss, TripletLoss, contrastive_loss, triplet_loss
 from discriminative.losses.normalized import (
     COCO,
@@ -48,6 +51,7 @@ __all__ = [
     "CosFace",
     "FeatureIncay",
     "FeedBackwardReconstruction",
+    "GuardedArcFace",
     "GuardedWSoftmax",
     "IncludeExclude",
     "L2ConstrainedSoftmax",

@@ -27,7 +27,7 @@ from dataclasses import replace
 from functools import partial
 
 from discriminative.ledger import Ledger
-from discriminative.papers.thesis.workhorse import FLOORS, MARGINS, arm_name, margin_head, table_row
+from discriminative.papers.shared import FLOORS, MARGINS, arm_name, margin_head, table_row
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
 from discriminative.study import Arm, Experiment
 
@@ -130,8 +130,8 @@ QUICK_CIFAR = Run(
     optimizer=Optimizer(0.02), schedule=Schedule(3000),
 )  # fmt: skip
 QUICK_ARMS = (
-    Arm("softmax", QUICK_CIFAR, SEEDS[:3], table_row(1)),
-    Arm("m=4", _margin(QUICK_CIFAR, 4, 1.0), SEEDS[:3], table_row(4)),
+    Arm("softmax", QUICK_CIFAR, SEEDS, table_row(1)),
+    Arm("m=4", _margin(QUICK_CIFAR, 4, 1.0), SEEDS, table_row(4)),
 )
 
 TITLES = {
