@@ -111,7 +111,10 @@ def _parser() -> argparse.ArgumentParser:
 
     book = commands.add_parser("book", help="execute the notebooks and build the book")
     _profile(book)
-    book.add_argument("--bless", action="store_true", help="refresh the references that nbval compares")
+    book.add_argument("--pdf", action="store_true", help="print the PDF too, whatever has changed")
+    book.add_argument(
+        "--bless", nargs="*", metavar="CHAPTER", help="refresh the references that nbval compares; all unless named"
+    )
     book.set_defaults(command=_book)
     return parser
 
@@ -399,7 +402,7 @@ def _book(options: argparse.Namespace) -> int:
             f"{project_root()} holds no book, for it has no _config.yml; go to a clone of the project, or name one in "
             "DISCRIMINATIVE_ROOT"
         )
-    return bless() if options.bless else make(options.profile)
+    return make(options.profile, options.pdf) if options.bless is None else bless(options.bless)
 
 
 def _clock(seconds: float) -> str:

@@ -7,13 +7,21 @@ from pathlib import Path
 import pytest
 
 from discriminative.site.look import look_over
+from discriminative.site.notebook import toc_files
 
-HTML = Path(__file__).parents[2] / "build" / "html"
+ROOT = Path(__file__).parents[2]
+HTML = ROOT / "build" / "html"
 
 
 def test_the_built_book_has_nothing_that_a_reader_would_trip_over() -> None:
     assert (HTML / "index.html").exists(), "run `make book` first"
-    assert look_over(HTML) == []
+    expected = [f"{name}.html" for name in toc_files(ROOT)]
+    assert "notebooks/large_margin_softmax.html" in expected
+    assert look_over(HTML, expected) == []
+
+
+def test_a_page_that_is_not_there_is_missed(tmp_path: Path) -> None:
+    assert "notebooks/a.html is missing" in look_over(tmp_path, ["notebooks/a.html"])
 
 
 @pytest.mark.parametrize(

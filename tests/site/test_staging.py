@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
-from discriminative.site.staging import PDF, switch_on_buttons, without_pdf
+import pytest
+from cells import code, notebook, prose
+
+from discriminative.site.notebook import BookError
+from discriminative.site.staging import PDF, check_labels, stage_figures, switch_on_buttons, without_pdf
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "build" / "html"
@@ -35,3 +40,18 @@ def test_formulas_come_with_the_book() -> None:
     assert (HTML / "_static" / "mathjax" / "tex-chtml.js").stat().st_size > 500_000
     assert len(list((HTML / "_static" / "mathjax").rglob("*.woff"))) >= 20
     assert list((HTML / "_static" / "mathjax").rglob("LICENSE*"))
+
+
+def test_a_label_in_two_chapters_stops_the_build_and_names_both() -> None:
+    one, two = notebook(prose("(eq-a)=\ntext")), notebook(prose("$$\nx\n$$ (eq-a)"))
+    check_labels([("first", one), ("second", notebook(prose("(eq-b)=")))])
+    with pytest.raises(BookError, match=r"'eq-a' stands in first\.ipynb and in second\.ipynb"):
+        check_labels([("first", one), ("second", two)])
+
+
+def test_pictures_of_two_chapters_keep_apart(tmp_path: Path) -> None:
+    for stem in ("first", "second"):
+        data = {"application/papermill.record/image/png": base64.b64encode(stem.encode()).decode()}
+        shown = {"output_type": "display_data", "data": data, "metadata": {"scrapbook": {"name": "fig-a"}}}
+        stage_figures(notebook(code("glue", outputs=[shown])), tmp_path / stem)
+    assert [(tmp_path / stem / "fig-a.png").read_text() for stem in ("first", "second")] == ["first", "second"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cells import code, notebook, prose
 
-from discriminative.site.statements import errata_page, proofs_page
+from discriminative.site.statements import errata_page, labels, proofs_page
 
 HTML = Path(__file__).parents[2] / "build" / "html"
 
@@ -50,6 +50,8 @@ def checks(*found: dict[str, Any]) -> dict[str, Any]:
 
 def chapters(root: Path, *cells: dict[str, Any]) -> Path:
     (root / "build" / "executed").mkdir(parents=True)
+    (root / "notebooks").mkdir()
+    (root / "notebooks" / "a.ipynb").touch()
     (root / "_toc.yml").write_text("- file: notebooks/a")
     (root / "build" / "executed" / "a.ipynb").write_text(json.dumps(notebook(*cells)))
     return root
@@ -91,3 +93,9 @@ def test_the_page_of_errata_gathers_the_printed_and_the_corrected_line(tmp_path:
 def test_the_generated_pages_and_the_chapter_are_linked(name: str) -> None:
     page = (HTML / "book" / f"{name}.html").read_text()
     assert 'href="../notebooks/large_margin_softmax.html#erratum-2-5"' in page
+
+
+def test_labels_are_those_of_places_figures_statements_and_equations() -> None:
+    text = "(a-place)=\n# T\n```{math}\n:label: eq-one\nx\n```\n$$\ny\n$$ (eq-two)\n"
+    text += "```{figure} a.png\n:name: fig-a\n:alt: none\n```"
+    assert labels(notebook(prose(text), code("(not-one)="))) == {"a-place", "eq-one", "eq-two", "fig-a"}

@@ -63,7 +63,7 @@ class Blend(nn.Module):
 
     @property
     def value(self) -> Tensor:
-        """Lambda now, a scalar on the blend's device, in at least float32: half precision overflows at 65,520.
+        """Lambda now, a scalar on the blend's device, in at least float32, for half precision overflows at 65,520.
 
         Made from the step count each time, so whatever copies or averages a ``state_dict`` cannot leave it behind.
         """

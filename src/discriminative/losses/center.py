@@ -92,7 +92,7 @@ class CenterLoss(Prototypes):
 
     The gradient of a centre is the sum of its samples' pulls over the size of the *batch*, times the coefficient of the
     term: rare classes move slowly, and a small coefficient slows all centres, unless their rate is raised in
-    proportion. The original moves them by a rule of its own, which has neither: see :meth:`move`.
+    proportion. The original moves them by a rule of its own, which has neither: see ``move``.
 
     Args:
         feature_dim: D, the width of a feature.

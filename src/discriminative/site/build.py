@@ -7,43 +7,70 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from discriminative._checks import require
 from discriminative.paths import project_root
-from discriminative.site.execution import execute
+from discriminative.site.execution import execute_all
 from discriminative.site.look import look_over
-from discriminative.site.notebook import BookError, glued_pictures, read, reference_copy, write
+from discriminative.site.notebook import (
+    BookError,
+    bare_chapters,
+    executed_path,
+    glued_pictures,
+    read,
+    reference_copy,
+    toc_files,
+    write,
+)
 from discriminative.site.staging import PDF, stage
 
-__all__ = ["bless", "browser", "make"]
+__all__ = ["bless", "browser", "build_site", "make", "print_book"]
 
 
-def make(profile: str) -> int:
-    """Execute what changed, build the site into ``build/html`` and say where to open it."""
-    root = project_root()
-    for path in sorted((root / "notebooks").glob("*.ipynb")):
-        execute(path, profile, root)
-    chromium = browser()
-    stage(profile, root, pdf=chromium is not None)
-    build_site(root, chromium)
-    problems = look_over(root / "build" / "html")
+def make(profile: str, pdf: bool = False) -> int:
+    """Execute what changed, build the site into ``build/html`` and say where to open it.
+
+    Args:
+        profile: what the notebooks show of runs of their own.
+        pdf: print the PDF whatever happens. Without it, one is printed where there is a Chromium and numbers may have
+            changed: a book whose prose alone was edited is built without, for a minute of its author's time.
+    """
+    root, chromium = project_root(), browser()
+    if pdf and chromium is None:
+        raise BookError("printing needs a Chromium; name one with CHROMIUM=...")
+    changed = execute_all(bare_chapters(root), profile, root)
+    prints = chromium is not None and (pdf or bool(changed) or not (root / "build" / "html").exists())
+    stage(root, pdf=prints)
+    build_site(root, chromium if prints else None)
+    problems = look_over(root / "build" / "html", [f"{name}.html" for name in toc_files(root)])
     if problems:
         raise BookError(f"the built book has {len(problems)} problems: {'; '.join(problems[:5])}")
     print(f"the book is built: open {root / 'build' / 'html' / 'index.html'}")
-    if chromium is None:
-        print("without its PDF: there is no Chromium")
+    if not prints:
+        print("without its PDF: " + ("there is no Chromium" if chromium is None else "`make pdf` prints it"))
     return 0
 
 
-def bless() -> int:
-    """Make today's quick execution the reference that nbval compares; read the diff before committing it."""
+def bless(names: Sequence[str] = ()) -> int:
+    """Make today's quick execution the reference that nbval compares; read the diff before committing it.
+
+    Args:
+        names: of chapters, e.g. ``large_margin_softmax``; all where none is given.
+    """
     root = project_root()
-    for path in sorted((root / "notebooks").glob("*.ipynb")):
-        executed = read(execute(path, "quick", root))
+    paths = {path.stem: path for path in bare_chapters(root)}
+    for name in names:
+        require(name in paths, "a chapter to bless must be one of {}, got {!r}", list(paths), name)
+    chosen = [path for path in paths.values() if path.stem in names or not names]
+    execute_all(chosen, "quick", root)
+    for path in chosen:
+        executed = read(executed_path(root, path.stem))
         write(root / "tests" / "reference" / path.name, reference_copy(executed))
         picture = glued_pictures(executed).get("fig-forest")
-        if picture:
-            (root / "book" / "assets" / "result.png").write_bytes(picture)  # the README's picture
+        if picture and path.stem == next(iter(paths)):
+            (root / "book" / "assets" / "result.png").write_bytes(picture)  # the README's picture: the first chapter's
         print(f"blessed {path.name}: read `git diff tests/reference` before you commit it")
     return 0
 
@@ -63,30 +90,42 @@ def build_site(root: Path, chromium: str | None = None) -> None:
     """
     out = root / "build" / "out"
     shutil.rmtree(out, ignore_errors=True)
-    builders = ("html", "singlehtml") if chromium else ("html",)
     print("building the site" + (" and its PDF" if chromium else ""), flush=True)
-    runs = [(builder, _sphinx(root, builder, out / builder)) for builder in builders]
-    for builder, run in runs:
-        run.wait()
-        if run.returncode:
-            log = _log(root, builder)
-            text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
-            lines = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Error", line)]
-            told = "\n  ".join(lines[:12]) or text[-800:]
-            for _, other in runs:
-                other.wait()
-            raise BookError(f"jupyter-book refused the book (all of it in {log}):\n  {told}")
+    runs = {builder: _sphinx(root, builder, out) for builder in ("html", *(["singlehtml"] if chromium else []))}
+    failed = [builder for builder, run in runs.items() if run.wait()]
+    if failed:
+        raise BookError(_refusal(root, failed[0]))
     pages = out / "html" / "_build" / "html"
     for page in pages.rglob("*.html"):
         page.write_text(without_thebe(page.read_text()))
     if chromium:
-        single = out / "singlehtml" / "_build" / "singlehtml" / "intro.html"
-        single.write_text(for_paper(single.read_text()))
-        print_pdf(chromium, single, pages / PDF)
+        _print_single(chromium, out, pages / PDF)
     html_folder = root / "build" / "html"
     shutil.rmtree(html_folder, ignore_errors=True)
     shutil.move(str(pages), html_folder)
     shutil.rmtree(out, ignore_errors=True)
+
+
+def print_book(root: Path, chromium: str, out: Path) -> Path:
+    """The PDF of what is staged, made in a folder of its own."""
+    if _sphinx(root, "singlehtml", out).wait():
+        raise BookError(_refusal(root, "singlehtml"))
+    return _print_single(chromium, out, out / PDF)
+
+
+def _print_single(chromium: str, out: Path, target: Path) -> Path:
+    single = out / "singlehtml" / "_build" / "singlehtml" / "intro.html"
+    single.write_text(for_paper(single.read_text()))
+    print_pdf(chromium, single, target)
+    return target
+
+
+def _refusal(root: Path, builder: str) -> str:
+    log = _log(root, builder)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
+    lines = [line for line in text.splitlines() if re.search(r"WARNING|ERROR|Error", line)]
+    told = "\n  ".join(lines[:12]) or text[-800:]
+    return f"jupyter-book refused the book (all of it in {log}):\n  {told}"
 
 
 def _log(root: Path, builder: str) -> Path:
@@ -95,10 +134,12 @@ def _log(root: Path, builder: str) -> Path:
 
 def _sphinx(root: Path, builder: str, out: Path) -> subprocess.Popen[bytes]:
     program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*program, "build", str(root / "build" / "site"), "--path-output", str(out), "--builder", builder]
+    command = [*program, "build", str(root / "build" / "site"), "--path-output", str(out / builder)]
     with _log(root, builder).open("w") as stream:
         return subprocess.Popen(
-            [*command, "--all", "-W", "--keep-going", "-n"], stdout=stream, stderr=subprocess.STDOUT
+            [*command, "--builder", builder, "--all", "-W", "--keep-going", "-n"],
+            stdout=stream,
+            stderr=subprocess.STDOUT,
         )
 
 

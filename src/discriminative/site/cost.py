@@ -30,7 +30,7 @@ def _rows(measured: dict[str, Any], kind: str) -> dict[str, dict[int, dict[str, 
     return found
 
 
-# The colour of each head among those of ``plots``; W-Softmax's four differ in the kind of line instead.
+# The colour of each head among those of ``figures.style``; W-Softmax's four differ in the kind of line instead.
 SHADES = {
     "LSoftmax": "m=4", "LargeMarginSoftmax": "m=4", "ASoftmax": "A-Softmax", "SphereFace": "A-Softmax",
     "WeightNormalizedSoftmax": "weight-normalised",
@@ -45,7 +45,7 @@ def cost_figure(measured: dict[str, Any], path: Path) -> None:
     """
     import matplotlib.pyplot as plt
 
-    from discriminative.plots import COLOURS, WIDTH, use_style
+    from discriminative.figures.style import COLOURS, WIDTH, use_style
 
     use_style()
     figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 7.2), sharex=True, height_ratios=(1.5, 1))
@@ -68,6 +68,7 @@ def cost_figure(measured: dict[str, Any], path: Path) -> None:
         axes.legend(fontsize=10, loc="upper right", handlelength=3.2, labelspacing=0.2)
     panels[1].set_xlabel("classes")
     panels[1].set_xticks(classes, [f"{count:,}" for count in classes])
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
     plt.close(figure)
 
@@ -124,9 +125,9 @@ def cost_page(root: Path) -> str:
         told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in settings.items() if value is not None)
         machine = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in environment.items() if v is not None)
         figure = f"fig-costs-{name}"
-        cost_figure(measured, root / "build" / "site" / "book" / "figures" / f"{figure}.png")
+        cost_figure(measured, root / "build" / "site" / "book" / "figures" / "cost" / f"{figure}.png")
         lines += [
-            f"```{{figure}} figures/{figure}.png",
+            f"```{{figure}} figures/cost/{figure}.png",
             f":name: {figure}",
             f":alt: {ALT}",
             "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 __all__ = ["content_pages", "look_over"]
@@ -20,15 +20,19 @@ def content_pages(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def look_over(folder: Path) -> list[str]:
-    """What a reader would trip over: outside hosts, images without a description, raw directives, an empty index."""
+def look_over(folder: Path, expected: Iterable[str] = ()) -> list[str]:
+    """What a reader would trip over: outside hosts, images without a description, raw directives, an empty index.
+
+    Args:
+        folder: the built book.
+        expected: pages that must be there, by their paths in it.
+    """
     problems = []
     index = folder / "searchindex.js"
     if not index.exists() or index.stat().st_size < 1000:
         problems.append("the search index is empty")
     pages = list(content_pages(folder))
-    expected = ("index.html", "intro.html", "notebooks/large_margin_softmax.html")
-    problems += [f"{name} is missing" for name in expected if not (folder / name).exists()]
+    problems += [f"{name} is missing" for name in ("index.html", *expected) if not (folder / name).exists()]
     for path in pages:
         text, page = path.read_text(), path.relative_to(folder)
         outside = re.findall(r"<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=\"(?:https?:)?//[^\"]+\"[^>]*>", text)

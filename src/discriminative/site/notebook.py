@@ -7,12 +7,13 @@ import copy
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 __all__ = [
-    "BookError", "Notebook", "carry_over", "chapter_title", "chapters", "glued_pictures", "is_injected",
-    "read", "reference_copy", "write",
+    "BookError", "Notebook", "bare_chapters", "carry_over", "chapter_title", "chapters", "executed_path",
+    "glued_pictures", "is_injected", "read", "reference_copy", "toc_files", "write",
 ]  # fmt: skip
 
 Notebook = dict[str, Any]
@@ -99,8 +100,40 @@ def is_injected(cell: dict[str, Any]) -> bool:
     return "injected-parameters" in cell["metadata"].get("tags", [])
 
 
+def toc_files(root: Path) -> list[str]:
+    """Every page that the table of contents names, without its ending, in reading order."""
+    import yaml
+
+    def walk(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            yield from (node[key] for key in ("root", "file") if key in node)
+            node = list(node.values())
+        if isinstance(node, list):
+            for child in node:
+                yield from walk(child)
+
+    return list(walk(yaml.safe_load((root / "_toc.yml").read_text())))
+
+
+def bare_chapters(root: Path) -> list[Path]:
+    """Every notebook of the book, in the order of the table of contents.
+
+    Raises:
+        BookError: if a notebook has no line there.
+    """
+    listed = toc_files(root)
+    found = sorted((root / "notebooks").glob("*.ipynb"))
+    for path in found:
+        if f"notebooks/{path.stem}" not in listed:
+            raise BookError(f"notebooks/{path.name} has no line in _toc.yml; give it one under 'The papers'")
+    return sorted(found, key=lambda path: listed.index(f"notebooks/{path.stem}"))
+
+
+def executed_path(root: Path, stem: str) -> Path:
+    return root / "build" / "executed" / f"{stem}.ipynb"
+
+
 def chapters(root: Path) -> list[tuple[str, Notebook]]:
     """Each executed notebook with its name, in the order of the table of contents."""
-    order = (root / "_toc.yml").read_text()
-    paths = sorted((root / "build" / "executed").glob("*.ipynb"), key=lambda path: (order.find(path.stem), path.stem))
-    return [(path.stem, read(path)) for path in paths]
+    paths = [executed_path(root, path.stem) for path in bare_chapters(root)]
+    return [(path.stem, read(path)) for path in paths if path.exists()]

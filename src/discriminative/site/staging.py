@@ -11,9 +11,9 @@ from pathlib import Path
 
 from discriminative._checks import require
 from discriminative.site.cost import cost_page
-from discriminative.site.notebook import glued_pictures, read
+from discriminative.site.notebook import BookError, Notebook, chapters, glued_pictures, write
 from discriminative.site.provenance import export_csv, provenance_page
-from discriminative.site.statements import errata_page, proofs_page
+from discriminative.site.statements import errata_page, labels, proofs_page
 
 __all__ = ["PDF", "stage", "switch_on_buttons", "without_pdf"]
 
@@ -21,11 +21,10 @@ PDF = "discriminative-features.pdf"
 PAGES = ("_config.yml", "_toc.yml", "intro.md", "book", "src")
 
 
-def stage(profile: str, root: Path, pdf: bool = False) -> None:
+def stage(root: Path, pdf: bool = False) -> None:
     """Lay out ``build/site``: the pages, the executed notebooks in the places of the bare ones, and MathJax.
 
     Args:
-        profile: the scale of the notebooks' own runs.
         root: the project.
         pdf: whether the book will have its PDF; without one, the introduction does not link to it.
     """
@@ -38,8 +37,11 @@ def stage(profile: str, root: Path, pdf: bool = False) -> None:
             shutil.copytree(source, site / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy(source, site / name)
-    shutil.copytree(root / "build" / "executed", site / "notebooks", ignore=shutil.ignore_patterns("*.part*"))
-    stage_figures(site)
+    found = chapters(root)
+    check_labels(found)
+    for stem, executed in found:
+        write(site / "notebooks" / f"{stem}.ipynb", executed)
+        stage_figures(executed, site / "book" / "figures" / stem)
     for name, page in GENERATED.items():
         (site / "book" / f"{name}.md").write_text(page(root))
     export_csv(root, site / "book" / "ledger.csv")
@@ -57,13 +59,28 @@ def without_pdf(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if PDF not in line)
 
 
-def stage_figures(site: Path) -> None:
-    """Every glued picture as ``book/figures/<key>.png``, for pages that show a chapter's figure."""
-    folder = site / "book" / "figures"
+def check_labels(found: list[tuple[str, Notebook]]) -> None:
+    """No label stands in two chapters: a reference to it would lead to one of them, and its number be the other's.
+
+    Raises:
+        BookError: if one does.
+    """
+    places: dict[str, str] = {}
+    for stem, executed in found:
+        for label in sorted(labels(executed)):
+            if label in places:
+                raise BookError(
+                    f"the label {label!r} stands in {places[label]}.ipynb and in {stem}.ipynb; give each the prefix of "
+                    "its paper"
+                )
+            places[label] = stem
+
+
+def stage_figures(executed: Notebook, folder: Path) -> None:
+    """Every picture that a chapter glued as ``book/figures/<chapter>/<key>.png``, for pages that show it."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted((site / "notebooks").glob("*.ipynb")):
-        for key, picture in glued_pictures(read(path)).items():
-            (folder / f"{key}.png").write_bytes(picture)
+    for key, picture in glued_pictures(executed).items():
+        (folder / f"{key}.png").write_bytes(picture)
 
 
 def stage_mathjax(target: Path) -> None:
@@ -100,11 +117,11 @@ def switch_on_buttons(config: Path, repository: str) -> None:
 def execution_page(root: Path) -> str:
     """Which notebook ran when, for how long, at which profile, on what, from which state of the code."""
     rows = []
-    for path in sorted((root / "build" / "executed").glob("*.ipynb")):
-        told = read(path)["metadata"]["discriminative"]
+    for stem, executed in chapters(root):
+        told = executed["metadata"]["discriminative"]
         environment = told["environment"]
         rows.append(
-            f"| {{doc}}`../notebooks/{path.stem}` | {told['finished']} | {told['seconds']:.0f} | {told['profile']} "
+            f"| {{doc}}`../notebooks/{stem}` | {told['finished']} | {told['seconds']:.0f} | {told['profile']} "
             f"| {environment['device_name']}, Python {environment['python']}, torch {environment['torch']} "
             f"| `{environment['revision']}` |"
         )

@@ -9,12 +9,18 @@ from typing import Any
 
 from discriminative.site.notebook import BookError, Notebook, chapter_title, chapters
 
-__all__ = ["Statement", "errata_page", "proofs_page", "statements"]
+__all__ = ["Statement", "errata_page", "labels", "proofs_page", "statements"]
 
 STATEMENT = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{(?:prf:(?P<kind>proposition|theorem|corollary|lemma)|admonition)\}"
     r"[ ]*(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=fence)[ ]*$",
     re.MULTILINE | re.DOTALL,
+)
+
+
+LABEL = re.compile(
+    r"^\((?P<target>[\w-]+)\)=[ ]*$|^[ ]*:(?:name|label):[ ]*(?P<option>[\w-]+)[ ]*$|\$\$[ ]*\((?P<equation>[\w-]+)\)",
+    re.MULTILINE,
 )
 
 
@@ -71,6 +77,12 @@ def statements(executed: Notebook) -> list[Statement]:
                 )
             )  # fmt: skip
     return found
+
+
+def labels(notebook: Notebook) -> set[str]:
+    """Every label of a notebook: of places, figures, statements and equations."""
+    texts = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    return {match[match.lastgroup or 0] for text in texts for match in LABEL.finditer(text)}
 
 
 def _paragraphs(body: str, kind: str) -> tuple[str, ...]:
