@@ -181,7 +181,8 @@ def curves(arms: Arms) -> Figure:
             if len(step):
                 axes.plot(step, values, color=_tint(name), label=_short(name))
         axes.set(ylabel=label, yscale="linear" if key == "feature_norm" else "log")
-    panels[0].legend(fontsize=9.5, ncols=2)
+    if panels[0].lines:
+        panels[0].legend(fontsize=9.5, ncols=2)
     panels[-1].set_xlabel("optimiser step")
     return figure
 
@@ -221,7 +222,8 @@ def class_norms(arms: Arms) -> Figure:
                 values = np.array(found, dtype=float).mean(0)
                 axes.bar(np.arange(len(values)) + shift, values, 0.38, color=_tint(name), label=_short(name))
         axes.set_ylabel(label)
-    panels[0].legend(fontsize=9.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.25))
+    if panels[0].patches:
+        panels[0].legend(fontsize=9.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.25))
     panels[1].set(xlabel="class", xticks=range(10))
     sns.despine(figure)
     return figure
