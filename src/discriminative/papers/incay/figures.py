@@ -30,6 +30,8 @@ def _tint(name: str) -> str:
     strength = _strength(name)
     if strength == 0:
         return colour("softmax")
+    if name.startswith("head"):
+        return colour("decay")
     return SHADES.get(strength, colour(name)) if name.startswith("RN") and strength is not None else colour(name)
 
 
@@ -136,7 +138,10 @@ def placements() -> Figure:
     axes.annotate("less, K > 2D", (36.5, 2.28), ha="center", fontsize=9.5, color="#6b7280")
     axes.axvline(2 * dimension + 0.5, color="#d1d5db", linewidth=0.8)
     axes.set(
-        xlabel=f"number of classes K, in D = {dimension} dimensions", ylabel="largest factor β/α", ylim=(2.2, 3.05)
+        xlabel=f"number of classes K, in D = {dimension} dimensions",
+        ylabel="largest factor β/α",
+        xlim=(1, 41),
+        ylim=(2.2, 3.05),
     )
     return figure
 
