@@ -23,9 +23,6 @@ from discriminative.ledger import Ledger, LedgerError, Merged, arm_key, correctn
 from discriminative.runs import Run
 from discriminative.training import train
 
-# Of a small module, as Python 3.11 finds it; every later one must find the same.
-CODE_HASH = "49991546e7dbbaf904d5c17bf3a96a29e317ff5a820642bd01dbf7794e974639"
-
 
 @pytest.fixture(scope="module")
 def record() -> dict[str, Any]:
@@ -300,19 +297,13 @@ def test_a_record_from_other_code_is_unchecked(record: dict[str, Any]) -> None:
     assert not table([other])["checked"].iloc[0]
 
 
-def test_the_source_hash_sees_code_and_not_comments() -> None:
-    first = provenance._code_hash(b'"""One."""\n\ndef f(x):\n    """Two."""\n    return x + 1  # three\n')
-    assert first == provenance._code_hash(b"def f(x):\n\n    return (x + 1)\n")
-    assert first != provenance._code_hash(b"def f(x):\n    return x + 2\n")
-
-
 EDITED = """
 import sys
 from pathlib import Path
 from discriminative import provenance
 from discriminative.runs import Head, Run
 softmax = provenance.PACKAGE / "losses" / "softmax.py"
-softmax.write_text(softmax.read_text() + "\\nEDITED = True\\n")
+softmax.write_text(softmax.read_text().replace("super().__init__()", "super().__init__(); self.edited = True"))
 print(provenance.source_hash(Run("digits", "mlp", 8, Head("Softmax"), 0)), provenance.PACKAGE)
 """
 
@@ -322,14 +313,6 @@ def test_code_edited_after_its_import_is_not_what_a_record_names(tmp_path: Path,
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", EDITED], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == [provenance.source_hash(plain), str(tmp_path / "discriminative")]
-
-
-def test_a_run_depends_on_the_loop_and_its_own_head_alone(tiny: Run, plain: Run) -> None:
-    margin, softmax = provenance.modules_of(tiny), provenance.modules_of(plain)
-    assert {"discriminative.training", "discriminative.data", "discriminative.networks"} <= softmax
-    assert "discriminative.losses.large_margin" in margin
-    assert "discriminative.losses.large_margin" not in softmax
-    assert "discriminative.cli" not in margin
 
 
 # Packing and importing
@@ -511,8 +494,3 @@ def test_a_superseded_record_is_kept_and_no_longer_read(ledger: Ledger, record: 
     assert kept.with_suffix(".npz").exists()
     assert not ledger.has(tiny)
     assert ledger.records() == []
-
-
-def test_the_source_hash_is_the_same_under_every_python() -> None:
-    text = b'def f(x: int = 1, *, y=None) -> str:\n    return f"{x:>3}" if y is None else [x, 2.5, ...][0]\n'
-    assert provenance._code_hash(text) == CODE_HASH

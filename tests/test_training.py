@@ -23,8 +23,10 @@ import torch
 
 from discriminative.data import Dataset, Split, load, normalise
 from discriminative.ledger import correctness
-from discriminative.runs import BlendSchedule, Head, Optimizer, Run, Schedule, Term
-from discriminative.training import Checkpoint, Interrupted, _contrast, build, train
+from discriminative.runs import BlendSchedule, Head, Optimizer, Run, Schedule, Stage, Term
+from discriminative.training import Checkpoint, Interrupted, build, loop, train
+from discriminative.training.evaluation import contrast
+from discriminative.training.model import Model
 
 COMPARED = ("metrics", "curves", "geometry", "status", "id", "run")
 
@@ -133,9 +135,10 @@ def test_curves_tell_the_error_of_the_test_scores_where_a_margin_bends_the_logit
 def test_half_the_contrast_turns_no_feature_of_a_network_without_constants(plain: Run) -> None:
     data = load("digits")
     data = replace(data, mean=torch.zeros_like(data.mean))
-    network, head = build(plain, 10)
+    model = Model(plain, 10, torch.device("cpu"))
+    network = model.network
     features = network.eval()(normalise(data.test.images, data)).detach()
-    told = _contrast(network, head, data, features, nullcontext())
+    told = contrast(model, data, features, nullcontext())
     assert told["contrast_turn"] < 1e-3  # the biases start at zero
     assert told["contrast_norm"] == pytest.approx(0.5, abs=1e-6)
     with torch.no_grad():
@@ -143,7 +146,7 @@ def test_half_the_contrast_turns_no_feature_of_a_network_without_constants(plain
             if getattr(layer, "bias", None) is not None:
                 layer.bias.fill_(1.0)
         features = network(normalise(data.test.images, data))
-    told = _contrast(network, head, data, features, nullcontext())
+    told = contrast(model, data, features, nullcontext())
     assert told["contrast_turn"] > 1
     assert told["contrast_norm"] > 0.55
 
@@ -154,7 +157,15 @@ def test_half_the_contrast_turns_no_feature_of_a_network_without_constants(plain
         ({"head": Head("CenterLoss")}, "name of a head"),
         ({"head": Head("Sofmax")}, "'Sofmax'"),
         ({"head": Head("LSoftmax", {"margin": 2}), "loss": "hinge"}, "plain scores"),
-        ({"terms": (Term("CenterLoss", 0.1),)}, "terms is not trained"),
+        ({"terms": (Term("CentreLoss", 0.1),)}, "a term must be .*'CentreLoss'"),
+        ({"terms": (Term("Softmax", 0.1),)}, "a term must be .*'Softmax'"),
+        ({"terms": (Term("MulticlassHinge", 0.1),)}, "a term must be"),
+        ({"terms": (Term("FeatureIncay", 0.1, on="preactivation"),), "network": "mlp-linear"}, "ends in an activation"),
+        ({"stages": (Stage(0.5, Head("CenterLoss")),)}, "name of a head"),
+        ({"stages": (Stage(0.5, Head("ASoftmax", {"margin": 2})),), "loss": "hinge"}, "plain scores"),
+        ({"classes": (1, 10)}, "classes must be below 10"),
+        ({"fixed_weight": "orthonormal"}, "feature_dim must be at least 10"),
+        ({"fixed_weight": "simplex"}, "feature_dim must be at least 9"),
     ],
 )
 def test_what_would_not_be_trained_as_it_says_is_refused(plain: Run, changes: dict[str, Any], told: str) -> None:
@@ -231,11 +242,9 @@ def test_a_truncated_checkpoint_is_set_aside(tiny: Run, tmp_path: Path, capsys: 
 def test_a_checkpoint_of_other_code_is_set_aside(
     tiny: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from discriminative import training
-
     checkpoint = Checkpoint(tmp_path / "run.pt")
     with monkeypatch.context() as patch:
-        patch.setattr(training, "describe_source", lambda run: {"revision": "old", "hash": "0" * 16})
+        patch.setattr(loop, "describe_source", lambda run: {"revision": "old", "hash": "0" * 16})
         with pytest.raises(Interrupted):
             train(tiny, checkpoint=checkpoint, stop=lambda: True)
     assert result(train(tiny, checkpoint=checkpoint)[0]) == result(train(tiny)[0])
@@ -383,7 +392,7 @@ def test_killed_at_ten_random_steps_and_resumed_it_gives_the_same_record(tmp_pat
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout is not None
             for line in process.stdout:
-                if int(line) >= kill_at:
+                if line.strip().isdigit() and int(line) >= kill_at:
                     process.send_signal(signal.SIGKILL)
                     break
         assert process.returncode == -signal.SIGKILL, steps

@@ -20,12 +20,15 @@ __all__ = [
     "class_distances",
     "class_mean_angles",
     "describe",
+    "describe_classes",
+    "describe_norms",
     "fisher_ratio",
     "hyperspherical_energy",
     "measured_norm_bound",
     "minimum_dimension",
     "neural_collapse",
     "norm_upper_bound",
+    "probe_error",
     "rival_threshold",
     "separability_floor",
     "simplex",
@@ -616,3 +619,72 @@ def describe(features: Tensor, labels: Tensor, weight: Tensor, scores: Tensor) -
         "angle_error": 100 * (by_angle != labels).to(length.dtype).mean(),
     }
     return {name: float(value) for name, value in values.items()}
+
+
+def describe_classes(features: Tensor, labels: Tensor, weight: Tensor, scores: Tensor) -> dict[str, list[float]]:
+    """By class, from test features ``[B, D]``, labels, weights and test scores ``[B, C]``.
+
+    ``class_weight_norm``, ``class_feature_norm`` (the mean) and ``class_error`` in percent; not a number for a class
+    without samples.
+
+    Example:
+        >>> x, y, w = torch.eye(2), torch.tensor([0, 0]), torch.tensor([[3.0, 4.0], [0.0, 1.0]])
+        >>> describe_classes(x, y, w, torch.eye(2))
+        {'class_weight_norm': [5.0, 1.0], 'class_feature_norm': [1.0, nan], 'class_error': [50.0, nan]}
+    """
+    length = norms(features)
+    counts = torch.bincount(labels, minlength=len(weight)).to(length.dtype)
+    wrong = (scores.argmax(1) != labels).to(length.dtype)
+
+    def mean(values: Tensor) -> Tensor:
+        return values.new_zeros(len(weight)).index_add_(0, labels, values) / counts
+
+    return {
+        "class_weight_norm": norms(weight).tolist(),
+        "class_feature_norm": mean(length).tolist(),
+        "class_error": (100 * mean(wrong)).tolist(),
+    }
+
+
+def describe_norms(features: Tensor, labels: Tensor, scores: Tensor) -> dict[str, list[float]]:
+    """Are long features the right ones? From test features ``[B, D]``, labels and test scores ``[B, C]``.
+
+    ``norm_right_wrong`` holds the mean feature norm of the images told right and of those told wrong (not a number
+    where there is none); ``norm_deciles`` the least norm, the nine deciles and the greatest;
+    ``norm_decile_accuracy``, in percent, that of the images sorted by norm, in tenths from the shortest.
+    """
+    length = norms(features)
+    right = scores.argmax(1) == labels
+    levels = torch.linspace(0, 1, 11, dtype=length.dtype, device=length.device)
+    tenths = right[length.argsort(stable=True)].to(length.dtype).tensor_split(10)
+    return {
+        "norm_right_wrong": [float(length[right].mean()), float(length[~right].mean())],
+        "norm_deciles": length.quantile(levels).tolist(),
+        "norm_decile_accuracy": [100 * float(part.mean()) for part in tenths],
+    }
+
+
+def probe_error(
+    seen: Tensor, seen_labels: Tensor, features: Tensor, labels: Tensor, num_classes: int, ridge: float = 1e-3
+) -> float:
+    """Test error in percent of a linear classifier fitted anew to the features: what they hold, whatever the head.
+
+    Ridge regression of the one-hot labels on the centred training features ``seen`` ``[N, D]``, with an intercept; the
+    penalty is ``ridge`` times the features' mean variance.
+
+    Example:
+        >>> x, y = torch.tensor([[0.0], [1.0], [10.0], [11.0]]), torch.tensor([0, 0, 1, 1])
+        >>> probe_error(x, y, torch.tensor([[2.0], [9.0]]), torch.tensor([0, 0]), 2)
+        50.0
+    """
+    x, mean = seen.double(), seen.double().mean(0)
+    targets = torch.nn.functional.one_hot(seen_labels, num_classes).double()
+    share = targets.mean(0)
+    centred = x - mean
+    gram = centred.T @ centred
+    penalty = ridge * gram.diagonal().mean().clamp_min(torch.finfo(torch.float64).tiny)
+    solution = torch.linalg.solve(
+        gram + penalty * torch.eye(len(gram), dtype=gram.dtype, device=gram.device), centred.T @ (targets - share)
+    )
+    guess = ((features.double() - mean) @ solution + share).argmax(1)
+    return 100 * float((guess != labels).double().mean())

@@ -25,7 +25,7 @@ import pandas as pd
 import torch
 
 from discriminative.paths import project_root
-from discriminative.provenance import modules_of, source_hash
+from discriminative.provenance import choice_of, source_hash
 from discriminative.runs import SCHEMA, BlendSchedule, Head, Optimizer, Run, Schedule
 
 __all__ = ["Ledger", "LedgerError", "Merged", "arm_key", "correctness", "standing", "table"]
@@ -467,7 +467,7 @@ def _run(values: Any, where: str) -> Run:
             raise LedgerError(f"{where} sets {name}.{unknown[0]}, which this release does not know; {remedy}")
     try:
         run = Run.from_json(values)
-        run.id, modules_of(run)  # both fail on a value, a head or a term that is none
+        run.id, choice_of(run)  # both fail on a value, a head or a term that is none
         return run
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise LedgerError(

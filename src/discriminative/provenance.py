@@ -1,9 +1,7 @@
-"""Where a number comes from: the state of the code that a run imports, and the machine it ran on."""
+"""Where a number comes from: the code that a run executes, definition by definition, and the machine it ran on."""
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import os
 import platform
 import subprocess
@@ -15,9 +13,11 @@ import torch
 
 import discriminative
 from discriminative import losses
+from discriminative._checks import require
+from discriminative._definitions import Choice, Definition, Definitions, Place, Rules
 from discriminative.runs import Run
 
-__all__ = ["describe_environment", "describe_source", "modules_of", "source_hash"]
+__all__ = ["choice_of", "definitions_of", "describe_environment", "describe_source", "source_hash"]
 
 PACKAGE = Path(discriminative.__file__).parent
 
@@ -34,65 +34,70 @@ def _sources() -> dict[str, bytes]:
 SOURCES = _sources()  # as they are imported: what is edited on disk later did not produce this process' records
 
 
-def modules_of(run: Run) -> frozenset[str]:
-    """Every module of this package whose code a run executes: the loop, the head, and what they import."""
-    roots = {"discriminative.training", getattr(losses, run.head.name).__module__}
-    roots |= {getattr(losses, term.name).__module__ for term in run.terms}
+RULES = Rules(
+    face="discriminative.losses",
+    tables=frozenset({
+        ("discriminative.data", "DATASETS"),
+        ("discriminative.networks", "NETWORKS"),
+        ("discriminative.networks", "TABLE_2_1"),
+    }),
+    settings="discriminative.runs",  # a run's values are in its record
+    unreached=(
+        ("discriminative.runs", "Run.id"),
+        ("discriminative.runs", "Run.to_json"),
+        ("discriminative.provenance", ""),  # what describes a run, or says where its data lie, is no part of it
+        ("discriminative._definitions", ""),
+        ("discriminative.paths", ""),
+        ("discriminative.data", "_fetch_"),  # what is downloaded is checked by its content when it is read
+    ),
+)  # fmt: skip
+ROOT = ("discriminative.training", "train")
+CODE = Definitions(SOURCES, RULES)
+
+
+def choice_of(run: Run) -> Choice:
+    """What a run chooses of this package: its heads and terms, and their schedule; its data set and its network.
+
+    Raises:
+        ValueError: if a head or a term is none in ``discriminative.losses``.
+    """
+    names = {part.name for part in (run.head, *(stage.head for stage in run.stages), *run.terms) if part is not None}
+    if run.blend is not None or any(stage.blend is not None for stage in run.stages):
+        names.add("Blend")
     if run.loss == "hinge":
-        roots.add(losses.multiclass_hinge.__module__)
-    return _closure(frozenset(roots))
+        names.add("multiclass_hinge")
+    for name in sorted(names):
+        require(name in losses.__all__, "{!r} is no name in discriminative.losses", name)
+    networks = "discriminative.networks"
+    keys = (
+        (("discriminative.data", "DATASETS"), run.dataset),
+        ((networks, "NETWORKS"), run.network),
+        ((networks, "TABLE_2_1"), run.network),
+    )
+    return Choice(frozenset(names), keys)
+
+
+def definitions_of(run: Run, code: Definitions = CODE) -> list[Definition]:
+    """Every definition of this package that a run executes: those that the loop and what it chooses reach by name."""
+    choice = choice_of(run)
+    return code.reached(_roots(choice, code), choice)
+
+
+def _roots(choice: Choice, code: Definitions) -> list[Place]:
+    return [code.place(*ROOT), *(code.place(RULES.face, name) for name in sorted(choice.names))]
+
+
+def source_hash(run: Run, code: Definitions = CODE) -> str:
+    """16 hex digits that change when, and only when, a definition changes that the run executes.
+
+    Annotations, comments, docstrings, messages and where a definition stands do not count.
+    """
+    return _hash(choice_of(run), code)
 
 
 @cache
-def _closure(roots: frozenset[str]) -> frozenset[str]:
-    found: set[str] = set()
-    waiting = sorted(roots)
-    while waiting:
-        module = waiting.pop()
-        if module in found or module.count(".") == 0 or module in UNCOUNTED:
-            continue
-        found.add(module)
-        for node in ast.walk(ast.parse(SOURCES[module])):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            waiting += [name for name in names if name.startswith("discriminative.") and name in SOURCES]
-    return frozenset(found)
-
-
-# The list of all losses (the run names the one it uses), and what only describes or finds a run.
-UNCOUNTED = {"discriminative.losses", "discriminative.provenance", "discriminative.paths"}
-
-
-@cache
-def _code_hash(text: bytes) -> str:
-    """SHA-256 of a module's code: comments, docstrings and layout do not count."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and ast.get_docstring(node, clean=False) is not None
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(_spelled(tree).encode()).hexdigest()
-
-
-def _spelled(node: Any) -> str:
-    """A syntax tree as text that is the same under every Python: what is empty is left out (``ast.dump`` is not)."""
-    if isinstance(node, ast.AST):
-        fields = [f"{name}={_spelled(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
-        return f"{type(node).__name__}({','.join(fields)})"
-    return f"[{','.join(map(_spelled, node))}]" if isinstance(node, list) else repr(node)
-
-
-def source_hash(run: Run) -> str:
-    """16 hex digits that change when, and only when, code that the run executes changes."""
-    digest = hashlib.sha256()
-    for module in sorted(modules_of(run)):
-        digest.update(f"{module} {_code_hash(SOURCES[module])}\n".encode())
-    return digest.hexdigest()[:16]
+def _hash(choice: Choice, code: Definitions) -> str:
+    return code.digest(_roots(choice, code), choice)[:16]
 
 
 def describe_source(run: Run) -> dict[str, str]:

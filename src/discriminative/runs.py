@@ -132,10 +132,10 @@ class Run:
         stages: what changes on the way.
         fixed_weight: class weights that are drawn and never trained, rows of length one: ``"orthonormal"``,
             ``"simplex"`` (all pairs at the largest common angle), ``"random"`` directions, or ``"dependent"`` (random
-            within a random subspace of half their number of dimensions); ``"none"`` trains them.
+            within a random subspace of half as many dimensions, rounded up); ``"none"`` trains them.
         feature_scale: the head sees the features times this; terms and measures see the features.
-        batch_norm: a batch norm without slope and shift between the network and the head, part of the network: what
-            it puts out are the features.
+        batch_norm: a ``BatchNorm1d`` between the network and the head, part of the network: what it puts out are the
+            features.
         label_smoothing: this share of the target is spread evenly over all classes.
         trainable: ``"all"``, the ``"head"`` alone or the ``"network"`` alone; the rest stays at its start.
         head_start: factor on the class weights that training starts from.

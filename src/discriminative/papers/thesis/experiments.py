@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from discriminative.papers.thesis.answers import ANSWERS
 from discriminative.papers.thesis.family import BLEND, FAMILY, FAMILY_TUNING, LITERAL, LONGER, PURE_TUNING, named
 from discriminative.papers.thesis.full_scale import FULL_SCALE
 from discriminative.papers.thesis.workhorse import (
@@ -128,5 +129,6 @@ EXPERIMENTS = (
         "pure-tuning", "section 2.2.7", "Rate and decay without the blend, on validation", {"laptop": PURE_TUNING}
     ),
     Experiment("whole-tuning", "section 2.2.7", "The same on the whole of MNIST", {"laptop": WHOLE_TUNING}),
+    *ANSWERS,
     *FULL_SCALE,
 )
