@@ -11,8 +11,8 @@ import pytest
 
 from discriminative.ledger import Ledger
 from discriminative.papers import experiment
+from discriminative.papers.shared import WORKHORSE_ARMS
 from discriminative.papers.thesis.answers import FASHION_TUNING, NORMED, NORMED_TUNING, SMOOTHING_TUNING
-from discriminative.papers.thesis.workhorse import WORKHORSE_ARMS
 from discriminative.runs import TUNING_SEEDS, Run
 from discriminative.study import Arm
 from discriminative.training import train

@@ -24,13 +24,14 @@ from typing import Any
 
 import pytest
 
-from discriminative import book
+from discriminative.site.build import browser
+from discriminative.site.look import content_pages
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "build" / "html"
 CHAPTER = "notebooks/large_margin_softmax.html"
 ASSETS = ROOT / "book" / "assets"
-PAGES = [name for path in book.content_pages(HTML) if (name := str(path.relative_to(HTML))) != "index.html"]
+PAGES = [name for path in content_pages(HTML) if (name := str(path.relative_to(HTML))) != "index.html"]
 PATIENCE = 60.0  # seconds for one answer: a page takes half of one, a busy machine many times that
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -162,15 +163,15 @@ SETTLED = """(async () => {
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    found = book.browser()
+    found = browser()
     if found is None:
         if os.environ.get("CI") == "true":
             pytest.fail("there is no Chromium, and CI must look at the pages")
         pytest.skip("there is no Chromium (apt-get install chromium)")
     assert HTML.exists(), "run `make book` first"
-    browser = Chromium(found)
-    yield browser
-    browser.close()
+    opened = Chromium(found)
+    yield opened
+    opened.close()
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

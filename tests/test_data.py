@@ -393,3 +393,11 @@ def test_the_recorded_sums_are_those_of_the_raw_files_not_of_their_gzip_wrapping
     content = b"content" * 100
     (tmp_path / "one").write_bytes(gzip.decompress(gzip.compress(content, mtime=1)))
     data._check_files(tmp_path, {"one": hashlib.sha256(content).hexdigest()}, "mnist")
+
+
+def test_the_labels_that_come_along_are_those_of_the_data_set() -> None:
+    """The idx file is eight bytes of head and a byte a label; its checksum is the one that downloads are held to."""
+    labels, names = data.fashion_labels()
+    file = struct.pack(">II", 0x801, len(labels)) + bytes(labels)
+    assert hashlib.sha256(file).hexdigest() == data.FASHION_SHA256["t10k-labels-idx1-ubyte"]
+    assert len(names) == 10

@@ -117,8 +117,8 @@ def test_claims_name_arms_that_exist(tuned: Ledger) -> None:
     ours = [claim for claim in CLAIMS if claim.experiment.startswith("thesis-")]
     assert {claim.id for claim in ours} >= {"C-LSM1g", "C-LSM2", "C-LSM3", "C-LSM4"}
     for claim in ours:
-        assert {claim.arm, claim.baseline} <= set(arms(claim.experiment))
-        assert claim.counts_from > 0
+        assert set(claim.test.arms) <= set(arms(claim.experiment))
+        assert claim.test.counts_from > 0
 
 
 def test_arms_that_come_into_being_are_trained_in_the_same_call(

@@ -73,6 +73,13 @@ def test_the_simplex_is_the_printed_recursion(count):
     torch.testing.assert_close(got, torch.from_numpy(recursion(count).T), rtol=0, atol=1e-12)
 
 
+def test_the_simplex_takes_a_width():
+    wide = simplex(4, 7, dtype=f64)
+    assert torch.equal(wide[:, :3], simplex(4, dtype=f64))
+    assert wide.shape == (4, 7)
+    assert not wide[:, 3:].any()
+
+
 @pytest.mark.parametrize("count", [2, 3, 10, 100])
 def test_all_pairs_of_the_simplex_stand_at_minus_one_over_c_minus_one(count):
     gram = simplex(count, dtype=f64) @ simplex(count, dtype=f64).T
@@ -427,6 +434,8 @@ def test_half_precision_gives_float32_and_float64_stays(dtype):
     ("call", "error", "message"),
     [
         (lambda: simplex(1), ValueError, "num_classes must be an integer >= 2, got 1"),
+        (lambda: simplex(1041, 384), ValueError, "feature_dim must be at least C - 1 = 1040, got 384"),
+        (lambda: simplex(3, 2.5), ValueError, "feature_dim must be an integer >= 1, got 2.5"),
         (lambda: simplex("3"), TypeError, "num_classes must be an integer >= 2, got '3'"),
         (lambda: minimum_dimension(1), ValueError, "num_classes must be an integer >= 2, got 1"),
         (lambda: weight_separability(torch.zeros(3)), ValueError, r"weight must be \[C, D\], got shape \(3,\)"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from discriminative import book
+from discriminative.site.execution import check_parameters
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -35,7 +35,7 @@ def test_a_chapter_is_committed_bare(path: Path) -> None:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
     assert read(path)["metadata"]["kernelspec"]["name"] == "python3"
-    book.check_parameters(read(path), path)
+    check_parameters(read(path), path)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -104,7 +104,7 @@ def test_the_chapter_still_prints_its_reference(path: Path) -> None:
 
 MUTATIONS = {
     "psi's interval index off by one": (
-        "losses/large_margin.py",
+        "losses/_psi.py",
         "for j in range(1, margin):",
         "for j in range(2, margin + 1):",
     ),
@@ -114,14 +114,14 @@ MUTATIONS = {
         ".mul_(-turn * w_norm.unsqueeze(1))",
     ),
     "psi that falls half as far": (
-        "losses/large_margin.py",
+        "losses/_psi.py",
         "multiple_angle(cosine, margin) - 2 * k",
         "multiple_angle(cosine, margin) - k",
     ),
     "ArcFace that takes its angle away": (
         "losses/angular.py",
-        "cosine * math.cos(margin) - sine",
-        "cosine * math.cos(margin) + sine",
+        "cosine * cos_m - sine",
+        "cosine * cos_m + sine",
     ),
     "the margin taken off the wrong way": (
         "losses/angular.py",

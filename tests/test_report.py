@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import html
 import inspect
 import math
 import re
-import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,74 +16,17 @@ import torch
 
 from discriminative import papers, report
 from discriminative.checks import checked, exact, refuted
-from discriminative.data import FASHION_SHA256
 from discriminative.ledger import Ledger, arm_key
-from discriminative.papers.thesis.experiments import WHOLE_CHOSEN, WHOLE_TUNING
-from discriminative.papers.thesis.family import FAMILY_CHOSEN, FAMILY_TUNING, PURE_CHOSEN, PURE_TUNING
-from discriminative.papers.thesis.workhorse import CHOSEN, FLOORS, MARGINS, TUNING
+from discriminative.papers.shared import FLOORS, MARGINS
 from discriminative.provenance import source_hash
-from discriminative.provenance_page import MEANING
 from discriminative.report import Column
-from discriminative.runs import TUNING_SEEDS, Optimizer, Run
+from discriminative.runs import Optimizer, Run
+from discriminative.site.provenance import MEANING
 from discriminative.statistics import Verdict, judge, judge_equivalence, judge_errors
-from discriminative.study import Arm, Claim
+from discriminative.study import Arm, Claim, Fewer, Less, More, Within
 from discriminative.training import train
 
 RESULTS = Ledger(Path(__file__).parents[1] / "results")
-
-
-@pytest.mark.parametrize("name", CHOSEN)
-def test_the_workhorses_settings_are_those_that_validation_chose(name: str) -> None:
-    among = [arm for arm in TUNING if arm.name.startswith(f"{name} ")]
-    assert len(among) == (12 if " " not in name else 4)
-    assert report.choose(among, RESULTS).name == CHOSEN[name]
-
-
-@pytest.mark.parametrize("name", FAMILY_CHOSEN)
-def test_the_familys_settings_are_those_that_validation_chose(name: str) -> None:
-    among = [arm for arm in FAMILY_TUNING if arm.name.startswith(f"{name} ")]
-    assert report.choose(among, RESULTS).name == FAMILY_CHOSEN[name]
-
-
-@pytest.mark.parametrize("name", PURE_CHOSEN)
-def test_the_settings_without_a_blend_are_those_that_validation_chose(name: str) -> None:
-    among = [arm for arm in PURE_TUNING if arm.name.startswith(f"{name} ")]
-    assert len(among) == 15
-    assert report.choose(among, RESULTS).name == PURE_CHOSEN[name]
-
-
-def test_the_labels_that_come_along_are_those_of_the_data_set() -> None:
-    """The idx file is eight bytes of head and a byte a label; its checksum is the one that downloads are held to."""
-    labels, names = papers.fashion_labels()
-    file = struct.pack(">II", 0x801, len(labels)) + bytes(labels)
-    assert hashlib.sha256(file).hexdigest() == FASHION_SHA256["t10k-labels-idx1-ubyte"]
-    assert len(names) == 10
-
-
-def test_every_family_is_tuned_over_twelve_settings() -> None:
-    families = ("softmax-bias", "weight-normalised", "hinge", "NormFace", "CosFace", "ArcFace")
-    for name in (*families, *(f"A-Softmax m={m}" for m in MARGINS)):
-        assert sum(arm.name.startswith(f"{name} ") for arm in FAMILY_TUNING) == 12, name
-
-
-@pytest.mark.parametrize("name", WHOLE_CHOSEN)
-def test_the_whole_sets_settings_are_those_that_validation_chose(name: str) -> None:
-    among = [arm for arm in WHOLE_TUNING if arm.name.startswith(f"{name} ")]
-    assert len(among) == 3
-    assert report.choose(among, RESULTS).name == WHOLE_CHOSEN[name]
-
-
-def test_every_arm_is_tuned_over_the_same_number_of_settings() -> None:
-    counts = {name: sum(arm.name.startswith(f"{name} ") for arm in TUNING) for name in ("softmax", "m=2", "m=3", "m=4")}
-    assert set(counts.values()) == {12}
-    assert all(arm.seeds == TUNING_SEEDS for arm in TUNING)
-
-
-def test_no_evidence_comes_from_a_tuning_seed() -> None:
-    for experiment in papers.experiments().values():
-        if "tuning" not in experiment.name:
-            for profile in experiment.arms:
-                assert all(seed not in TUNING_SEEDS for arm in experiment.at(profile) for seed in arm.seeds)
 
 
 def test_an_experiment_differs_between_its_arms_in_what_it_says() -> None:
@@ -98,35 +39,6 @@ def test_an_experiment_differs_between_its_arms_in_what_it_says() -> None:
             assert run.blend.floor == floor
             same = replace(run, head=arms["softmax"].head, blend=None, optimizer=arms["softmax"].optimizer)
             assert same == arms["softmax"]
-
-
-def test_claims_are_few_and_name_arms_that_exist() -> None:
-    from discriminative.papers.thesis.claims import CLAIMS
-
-    assert sum(claim.confirmatory for claim in CLAIMS) <= 14
-    for claim in CLAIMS:
-        if claim.proved_by:
-            assert (claim.experiment, claim.arm, claim.baseline) == ("", "", None)
-            continue
-        experiment = papers.experiment(claim.experiment)
-        assert claim.profile in experiment.arms
-        assert claim.measure == "error" or claim.measure in report.MEASURES
-        assert claim.counts_from >= 0
-        arms = {arm.name: arm for arm in experiment.at(claim.profile)}
-        for name in (claim.arm, claim.baseline):
-            # at full scale the margins' arms wait until validation has chosen their floor
-            if name is not None and (name in arms or not experiment.after):
-                assert arms[name].seeds[:3] == (0, 1, 2)
-
-
-def test_the_proof_of_a_claim_is_in_a_chapter() -> None:
-    from discriminative.papers.thesis.claims import CLAIMS
-
-    text = "".join(path.read_text() for path in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
-    labels = {claim.proved_by for claim in CLAIMS if claim.proved_by}
-    assert "prop-concentration" in labels
-    for label in labels:
-        assert f":label: {label}\\n" in text
 
 
 def test_a_claim_that_is_proved_needs_no_record(tmp_path: Path) -> None:
@@ -166,22 +78,6 @@ def test_a_claim_at_the_papers_scale_is_judged_as_soon_as_its_records_are_there(
     assert report.verdicts("thesis")["C-LSM3"][1].word == "not run"
 
 
-def test_an_experiment_names_the_one_command_that_fills_it() -> None:
-    full, small = papers.experiment("thesis-table-2-3"), papers.experiment("workhorse")
-    assert full.command("paper") == "discriminative run thesis-tuning thesis-table-2-3 --profile paper"
-    assert small.command("laptop") == "discriminative run workhorse --profile laptop"
-    waits = {item.after for item in papers.experiments().values() if item.after}
-    assert waits <= set(papers.experiments())
-
-
-def test_printed_cells_are_the_papers() -> None:
-    cells = papers.printed("thesis", "2.2")
-    assert cells["L-Softmax (m=4)", "Error Rate"] == 0.31
-    assert papers.printed("thesis", "2.3")["FitNet [47]", "CIFAR10"] == "N/A"
-    with pytest.raises(ValueError, match=r"has no table '9\.9'"):
-        papers.printed("thesis", "9.9")
-
-
 def test_only_confirmatory_verdicts_are_corrected_and_all_of_them_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,27 +88,6 @@ def test_only_confirmatory_verdicts_are_corrected_and_all_of_them_together(
     assert [verdict.holm_p for verdict in judged.values()] == pytest.approx([0.02 * named] * len(judged))
     assert judged["C-LSM1"].word == "inconclusive"
     assert found["C-LSM1a"][1] == Verdict("reproduced", p=0.02)
-
-
-def test_a_third_of_the_papers_effect_counts() -> None:
-    """ln(0.40 / 0.31) = 0.25489."""
-    claim = Claim("C-X", "Table 2.2", "It errs less.", "workhorse", "m=4", "softmax", "digits", paper_baseline=0.40)
-    assert replace(claim, paper_arm=0.31).counts_from == pytest.approx(0.08496, abs=1e-5)
-    assert replace(claim, smallest=0.5).counts_from == 0.5
-
-
-def test_the_gap_between_training_and_test_counts_against_the_arm() -> None:
-    record = {"metrics": {"train": {"wrong": 2, "images": 200}, "test": {"wrong": 18, "images": 360}}}
-    assert report.MEASURES["small train-test gap"].claimed(record) == pytest.approx(1.0 - 5.0)
-
-
-def test_a_slow_start_lasts_until_95_percent_of_the_last_training_accuracy() -> None:
-    curves = {"step": [10, 20, 30, 40, 50], "train_error": [0.9, 0.5, 0.25, 0.22, 0.2]}  # 95 % of 0.8 is 0.76
-    record = {"curves": curves, "run": {"head": {"arguments": {}}}}
-    assert report.MEASURES["slow start"].claimed(record) == pytest.approx(80.0)
-    bent = {"plain_error": curves["train_error"], "train_error": [1.0] * 5}  # under a margin the test scores count
-    record = {"curves": curves | bent, "run": {"head": {"arguments": {"margin": 4}}}}
-    assert report.MEASURES["slow start"].claimed(record) == pytest.approx(80.0)
 
 
 @pytest.fixture
@@ -370,18 +245,6 @@ def test_a_caption_says_what_went_wrong(tmp_path: Path, plain: Run) -> None:
     assert " Of 3 runs 2 diverged and 1 ended above 50 % error." in report.caption([wild, idle], ledger)
 
 
-def test_choosing_needs_every_record_and_leaves_out_what_diverged(ledger: tuple[Ledger, Arm], plain: Run) -> None:
-    ledger_, arm = ledger
-    wild = Arm("wild", replace(plain, optimizer=replace(plain.optimizer, rate=1e12)), (0, 1))
-    with pytest.raises(ValueError, match="wild lacks records"):
-        report.choose([arm, wild], ledger_)
-    for run in wild.runs():
-        ledger_.write(*train(run))
-    assert report.choose([wild, arm], ledger_) is arm
-    with pytest.raises(ValueError, match="every arm diverged: wild"):
-        report.choose([wild], ledger_)
-
-
 def test_an_arm_counts_its_runs_above_half_wrong_as_collapsed(tmp_path: Path, plain: Run) -> None:
     ledger, arm = Ledger(tmp_path), Arm("softmax", plain, (0, 1, 2))
     for run, wrong in zip(arm.runs(), (180, 181, 324), strict=True):  # of 360
@@ -401,29 +264,26 @@ def test_a_chip_is_readable_without_its_colour() -> None:
     assert ">▼ reversed<" in report.chip(Verdict("reversed"))
 
 
-def told(measure: str, *numbers: float) -> str:
-    return re.sub("<.*?>", "", (report.MEASURES.get(measure) or report.ERROR).told(*numbers))
+def told(claimed: float, low: float, high: float, test: Any) -> str:
+    claim = Claim("C-X", "Table 1", "It is so.", "here", test, "workhorse")
+    return re.sub("<.*?>", "", report.told_difference(claim, claimed, low, high))
 
 
 def test_a_difference_is_told_in_words_with_its_unit() -> None:
-    assert told("error", 0.852, 0.723, 0.982) == "0.85 points fewer [0.72 to 0.98]"
-    assert told("error", -4.28, -4.39, -4.17) == "4.28 points more [4.17 to 4.39]"
-    assert told("error", 0.046, -0.0026, 0.0946) == "0.05 points fewer [0.09 fewer to 0.00 more]"
-    assert told("angle gap", 8.64, 3.77, 13.5) == "8.6 degrees wider [3.8 to 13.5]"
-    assert told("separation", 0.215, 0.193, 0.238) == "0.21 lower [0.19 to 0.24]"
-    assert told("angle-only excess", 6.56, -2.18, 15.3) == "6.6 points more [2.2 fewer to 15.3 more]"
+    fewer = Fewer("a", "b", smallest=0.1)
+    assert told(0.852, 0.723, 0.982, fewer) == "0.85 points fewer [0.72 to 0.98]"
+    assert told(-4.28, -4.39, -4.17, fewer) == "4.28 points more [4.17 to 4.39]"
+    assert told(0.046, -0.0026, 0.0946, fewer) == "0.05 points fewer [0.09 fewer to 0.00 more]"
+    assert told(8.64, 3.77, 13.5, More("angle gap", "a", "b", 1.0)) == "8.6 degrees wider [3.8 to 13.5]"
+    assert told(0.215, 0.193, 0.238, Less("between-class cosine", "a", "b", 0.1)) == "0.21 lower [0.19 to 0.24]"
+    excess = Within("angle-only excess", "a", smallest=1.0)
+    assert told(6.56, -2.18, 15.3, excess) == "6.6 points more [2.2 fewer to 15.3 more]"
+    half = Within("contrast norm", "a", target=0.5, smallest=0.05)
+    assert told(-0.1, -0.2, -0.05, half) == "0.10 below 0.5 [0.05 to 0.20]"
 
 
-@pytest.mark.parametrize("name", report.MEASURES)
-def test_a_measure_has_the_sign_by_which_its_claims_expect_more(name: str) -> None:
-    measure = report.MEASURES[name]
-    record = RESULTS.read(papers.experiment("workhorse").arm("laptop", "m=4").runs()[0])
-    assert measure.claimed(record) == (-1 if measure.falls else 1) * measure.value(record)
-    assert told(name, 1.0, 0.5, 2.0).split(" [")[0].endswith(measure.less if measure.falls else measure.more)
-
-
-def detailed(verdict: Verdict, **settings: Any) -> str:
-    claim = Claim("C-X", "Table 1", "It errs less.", "here", "workhorse", "m=4", "softmax", **settings)
+def detailed(verdict: Verdict, test: Any) -> str:
+    claim = Claim("C-X", "Table 1", "It errs less.", "here", test, "workhorse")
     return " | ".join(report._details(claim, verdict)).replace("\xa0", " ")
 
 
@@ -431,7 +291,7 @@ def test_an_inconclusive_verdict_says_what_its_seeds_could_find() -> None:
     base, third = {0: 67, 1: 60, 2: 66, 3: 72, 4: 66}, math.log(0.40 / 0.31) / 3
     verdict = judge_errors(base, {0: 62, 1: 64, 2: 60, 3: 66, 4: 60}, 10_000, third)
     assert verdict.word == "inconclusive"
-    shown = detailed(verdict, paper_baseline=0.40, paper_arm=0.31)
+    shown = detailed(verdict, Fewer("m=4", "softmax", paper=(0.40, 0.31)))
     found = f"{100 * math.expm1(-verdict.detectable):.0f} %".replace("-", "−")
     assert "n = 5 | the interval holds both no change and −8 %, the smallest that counts" in shown
     assert f"with 80 % power n = 5 finds {found}; −8 % needs n = {verdict.seeds_needed}" in shown
@@ -441,18 +301,20 @@ def test_lost_pairs_are_told_with_whose_they_are() -> None:
     base: dict[int, float | None] = dict.fromkeys(range(12), 1.0)
     arm: dict[int, float | None] = {seed: 2.0 + seed / 10 for seed in range(12)}
     verdict = judge(base | {3: None}, arm | {3: None, 5: None}, 0.0)
-    shown = detailed(verdict, measure="slow start")
+    shown = detailed(verdict, More("slow start", "m=4", "softmax", smallest=0.0))
     assert "2 of 12 pairs lost: m = 4 diverged twice, softmax once" in shown
     assert "a loss that diverged is never reproduced" in shown
     verdict = judge(dict.fromkeys(range(12)), arm, 0.0, or_baseline_diverges=True)
-    assert detailed(verdict) == "softmax diverged in 12 of 12 runs, m = 4 in none"
+    assert (
+        detailed(verdict, Fewer("m=4", "softmax", smallest=0.0)) == "softmax diverged in 12 of 12 runs, m = 4 in none"
+    )
 
 
 def test_an_equivalence_is_told_by_its_bounds() -> None:
     verdict = judge_equivalence({0: 2.0, 1: 6.0, 2: 11.0}, 1.0)
-    claim = {"measure": "angle-only excess", "smallest": 1.0, "equivalence": True}
-    assert "the interval reaches beyond ±1.00 points" in detailed(verdict, **claim)
-    assert f"±1.00 points needs n = {verdict.seeds_needed}" in detailed(verdict, **claim)
+    excess = Within("angle-only excess", "m=4", smallest=1.0)
+    assert "the interval reaches beyond ±1.00 points" in detailed(verdict, excess)
+    assert f"±1.00 points needs n = {verdict.seeds_needed}" in detailed(verdict, excess)
 
 
 def text(shown: str) -> str:
@@ -466,7 +328,7 @@ def test_the_table_of_verdicts_has_units_what_is_printed_of_what_and_confirmator
         row = found[claim.id]
         if verdict.word == "not run":
             continue
-        if claim.measure == "error" and math.isfinite(verdict.effect):
+        if isinstance(claim.test, Fewer) and math.isfinite(verdict.effect):
             assert re.search(r" points (fewer|more) ", row)
         if claim.paper_effect is not None:
             assert claim.paper_scale in row

@@ -141,6 +141,10 @@ def test_half_the_contrast_turns_no_feature_of_a_network_without_constants(plain
     told = contrast(model, data, features, nullcontext())
     assert told["contrast_turn"] < 1e-3  # the biases start at zero
     assert told["contrast_norm"] == pytest.approx(0.5, abs=1e-6)
+    bright = network(normalise(data.test.images, data) + 0.1).detach()
+    turned = torch.nn.functional.cosine_similarity(bright.double(), features.double()).acos().rad2deg().mean()
+    assert told["brightness_turn"] == pytest.approx(float(turned), rel=1e-4)  # a shift does turn them
+    assert told["brightness_turn"] > 1
     with torch.no_grad():
         for layer in network.modules():
             if getattr(layer, "bias", None) is not None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from discriminative._checks import check_number, require
 
 __all__ = [
+    "by_hand",
     "check_batch",
     "check_features",
     "check_floating",
@@ -19,8 +20,12 @@ __all__ = [
     "lift",
     "norms",
     "reduce",
+    "refuse_transforms",
+    "transforming",
+    "widest",
 ]
 
+NO_FLOAT64 = {"mps"}  # the kinds of device that refuse float64
 REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -53,7 +58,8 @@ def check_features(features: Tensor) -> None:
 def check_labels(labels: Tensor, rows: Tensor, num_classes: int, name: str = "features") -> None:
     """Check that each row of ``rows``, the argument ``name``, has its int64 label in ``0 .. num_classes-1``.
 
-    The range is read in eager mode on a CPU only: elsewhere it would cost a synchronisation or a graph break.
+    The range is read in eager mode on a CPU only: elsewhere it would cost a synchronisation or a graph break, and
+    within the transforms of ``torch.func`` it cannot be read.
     """
     check_tensor("labels", labels)
     require(labels.shape == rows.shape[:1], "labels must be [{}] to match {}, got shape {}", rows.shape[0], name,
@@ -61,10 +67,32 @@ def check_labels(labels: Tensor, rows: Tensor, num_classes: int, name: str = "fe
     require(labels.dtype == torch.int64, "labels must be int64, got {}", labels.dtype)
     require(labels.device == rows.device, "labels and {} must share a device, got {} and {}", name, labels.device,
             rows.device)  # fmt: skip
-    if labels.device.type == "cpu" and not torch.compiler.is_compiling() and labels.numel():
+    readable = labels.device.type == "cpu" and not torch.compiler.is_compiling() and not transforming()
+    if readable and labels.numel():
         low, high = (int(bound) for bound in labels.aminmax())
         outlier = low if low < 0 else high
         require(0 <= outlier < num_classes, "labels must lie in 0..{}, got {}", num_classes - 1, outlier)
+
+
+def transforming() -> bool:
+    """Whether this runs inside ``torch.func``'s ``grad``, ``vmap`` and the like; compiled code says no."""
+    return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
+
+
+def refuse_transforms() -> None:
+    """Say in a sentence why a backward pass written by hand cannot be transformed."""
+    if transforming():
+        raise RuntimeError(
+            "this loss has first derivatives only, by a backward pass written by hand: inside torch.func (grad, vmap, "
+            "...) and for second derivatives take its logits from discriminative.losses.plain_logits"
+        )
+
+
+def by_hand(function: type[torch.autograd.Function], *arguments: Any) -> Tensor:
+    """Apply a function whose backward pass is written by hand."""
+    refuse_transforms()
+    result: Tensor = function.apply(*arguments)
+    return result
 
 
 def check_batch(features: Tensor, labels: Tensor | None, weight: Tensor) -> None:
@@ -102,6 +130,11 @@ def lift(*tensors: Tensor) -> tuple[Tensor, ...]:
     for tensor in tensors:
         dtype = torch.promote_types(dtype, tensor.dtype)
     return tuple(tensor.to(dtype) for tensor in tensors)
+
+
+def widest(device: torch.device) -> torch.dtype:
+    """The floating type with the most digits that the device has: float64, on Apple's GPUs float32."""
+    return torch.float32 if device.type in NO_FLOAT64 else torch.float64
 
 
 def norms(vectors: Tensor) -> Tensor:

@@ -111,7 +111,10 @@ def _parser() -> argparse.ArgumentParser:
 
     book = commands.add_parser("book", help="execute the notebooks and build the book")
     _profile(book)
-    book.add_argument("--bless", action="store_true", help="refresh the references that nbval compares")
+    book.add_argument("--pdf", action="store_true", help="print the PDF too, whatever has changed")
+    book.add_argument(
+        "--bless", nargs="*", metavar="CHAPTER", help="refresh the references that nbval compares; all unless named"
+    )
     book.set_defaults(command=_book)
     return parser
 
@@ -391,15 +394,15 @@ def _ledger_import(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from discriminative import book
     from discriminative.paths import project_root
+    from discriminative.site.build import bless, make
 
     if not (project_root() / "_config.yml").exists():
         raise ValueError(
             f"{project_root()} holds no book, for it has no _config.yml; go to a clone of the project, or name one in "
             "DISCRIMINATIVE_ROOT"
         )
-    return book.bless() if options.bless else book.make(options.profile)
+    return make(options.profile, options.pdf) if options.bless is None else bless(options.bless)
 
 
 def _clock(seconds: float) -> str:

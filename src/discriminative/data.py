@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import http.client
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import tempfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ from discriminative._checks import require
 from discriminative.paths import data_root
 
 __all__ = [
-    "DATASETS", "Augmentation", "DataError", "Dataset", "Split", "augment", "batch", "draw", "fetch", "load",
-    "normalise",
+    "DATASETS", "Augmentation", "DataError", "Dataset", "Split", "augment", "batch", "draw", "fashion_labels", "fetch",
+    "load", "normalise",
 ]  # fmt: skip
 
 
@@ -358,6 +359,19 @@ def load(name: str, root: Path | None = None) -> Dataset:
 def _source(name: str) -> Source:
     require(name in DATASETS, "dataset must be one of {}, got {!r}", sorted(DATASETS), name)
     return DATASETS[name]
+
+
+@cache
+def fashion_labels() -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The class of every test image of Fashion-MNIST and the classes' names: what a record got wrong, without the data.
+
+    Example:
+        >>> labels, names = fashion_labels()
+        >>> len(labels), names[labels[0]]
+        (10000, 'ankle boot')
+    """
+    stored = json.loads((Path(__file__).parent / "fashion_labels.json").read_text())
+    return tuple(map(int, stored["labels"])), tuple(stored["names"])
 
 
 def stratified(labels: Tensor, counts: tuple[int, ...], seed: int) -> list[Tensor]:

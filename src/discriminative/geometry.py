@@ -41,7 +41,12 @@ __all__ = [
 Rule = Literal["softmax", "multiplied angle", "subtracted cosine", "added angle", "biased weights"]
 
 
-def simplex(num_classes: int, dtype: torch.dtype | None = None, device: torch.device | str | None = None) -> Tensor:
+def simplex(
+    num_classes: int,
+    feature_dim: int | None = None,
+    dtype: torch.dtype | None = None,
+    device: torch.device | str | None = None,
+) -> Tensor:
     r"""C unit vectors with every pair at the same, largest possible angle: :math:`\cos = -1/(C-1)`.
 
     .. math:: W_2 = \begin{bmatrix} 1 & -1 \end{bmatrix}, \qquad
@@ -53,11 +58,16 @@ def simplex(num_classes: int, dtype: torch.dtype | None = None, device: torch.de
 
     Args:
         num_classes: C, an integer >= 2.
+        feature_dim: D, at least C - 1, the least dimension that holds C vectors so placed (:func:`minimum_dimension`);
+            C - 1 if ``None``. The coordinates beyond C - 1 are zero.
         dtype: of the result; the default dtype if ``None``.
         device: of the result.
 
     Returns:
-        ``[C, C-1]``, one row a class (the paper writes columns).
+        ``[C, D]``, one row a class (the paper writes columns).
+
+    Raises:
+        ValueError: if ``feature_dim`` is below C - 1.
 
     Example:
         >>> simplex(3)
@@ -66,11 +76,14 @@ def simplex(num_classes: int, dtype: torch.dtype | None = None, device: torch.de
                 [ 0.0000,  1.0000]])
     """
     count = check_integer("num_classes", num_classes, at_least=2)
+    dim = count - 1 if feature_dim is None else check_integer("feature_dim", feature_dim)
+    require(dim >= count - 1, "feature_dim must be at least C - 1 = {}, got {}", count - 1, dim)
     step = torch.arange(1, count, dtype=torch.float64)  # column d was added when there were d + 1 classes
     scale = (step / (step + 1) * count / (count - 1)).sqrt()
     rows = (-scale / step).expand(count, -1).triu()
     rows[torch.arange(1, count), torch.arange(count - 1)] = scale
     rows[:2, 0] *= -1  # W_2 = [1, -1]
+    rows = torch.nn.functional.pad(rows, (0, dim - count + 1))
     return rows.to(dtype=dtype or torch.get_default_dtype(), device=device)
 
 
@@ -652,6 +665,11 @@ def describe_norms(features: Tensor, labels: Tensor, scores: Tensor) -> dict[str
     ``norm_right_wrong`` holds the mean feature norm of the images told right and of those told wrong (not a number
     where there is none); ``norm_deciles`` the least norm, the nine deciles and the greatest;
     ``norm_decile_accuracy``, in percent, that of the images sorted by norm, in tenths from the shortest.
+
+    Example:
+        >>> x, y = torch.tensor([[1.0, 0.0], [0.0, 3.0]]), torch.tensor([1, 1])
+        >>> describe_norms(x, y, x)["norm_right_wrong"]
+        [3.0, 1.0]
     """
     length = norms(features)
     right = scores.argmax(1) == labels
@@ -670,7 +688,7 @@ def probe_error(
     """Test error in percent of a linear classifier fitted anew to the features: what they hold, whatever the head.
 
     Ridge regression of the one-hot labels on the centred training features ``seen`` ``[N, D]``, with an intercept; the
-    penalty is ``ridge`` times the features' mean variance.
+    penalty is ``ridge`` times the mean over the coordinates of their summed squares.
 
     Example:
         >>> x, y = torch.tensor([[0.0], [1.0], [10.0], [11.0]]), torch.tensor([0, 0, 1, 1])
@@ -682,7 +700,7 @@ def probe_error(
     share = targets.mean(0)
     centred = x - mean
     gram = centred.T @ centred
-    penalty = ridge * gram.diagonal().mean().clamp_min(torch.finfo(torch.float64).tiny)
+    penalty = (ridge * gram.diagonal().mean()).clamp_min(torch.finfo(torch.float64).tiny)
     solution = torch.linalg.solve(
         gram + penalty * torch.eye(len(gram), dtype=gram.dtype, device=gram.device), centred.T @ (targets - share)
     )

@@ -440,9 +440,10 @@ def _check(record: Any, where: str) -> Run:
         raise LedgerError(f"{where} says run {record['id']}, but its settings are those of {run.id}; it was altered")
     if record["status"] not in ("finished", "diverged"):
         raise LedgerError(f"{where} has status {record['status']!r}, expected 'finished' or 'diverged'")
-    if record["status"] == "finished" and run.blend and record["metrics"].get("final_blend") != run.blend.floor:
+    blend = run.last_blend
+    if record["status"] == "finished" and blend and record["metrics"].get("final_blend") != blend.floor:
         raise LedgerError(
-            f"{where} ended with lambda {record['metrics'].get('final_blend')}, above its floor {run.blend.floor}; "
+            f"{where} ended with lambda {record['metrics'].get('final_blend')}, above its floor {blend.floor}; "
             "such a run is not evidence for its margin"
         )
     return run

@@ -15,9 +15,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from discriminative.evidence import runs_lost
 from discriminative.ledger import Ledger, table
 from discriminative.papers import experiment
-from discriminative.report import arm_errors, arm_records, runs_lost
+from discriminative.report import arm_errors, arm_of, arm_records
 from discriminative.statistics import Verdict, effect, interval, rank_correlation
 from discriminative.study import Arm, Claim
 
@@ -214,17 +215,17 @@ def forest(found: Iterable[tuple[Claim, Verdict]], printed_for: Mapping[str, str
         return 100 * math.expm1(-gain)
 
     for i, (claim, verdict) in enumerate(rows):
-        tint = colour(claim.arm)
+        tint = colour(arm_of(claim))
         ends = [percent(verdict.low), percent(verdict.high)]
         axes.plot(ends, [i, i], color=tint, linewidth=2.6, solid_capstyle="butt")
         axes.plot([percent(verdict.effect)], [i], "o", color=tint, markersize=8)
-        data = experiment(claim.experiment).arm("laptop", claim.arm).run.dataset
+        data = experiment(claim.experiment).arm(claim.profile, arm_of(claim)).run.dataset
         if printed_for.get(claim.place) == data:
             paper = percent(claim.paper_effect or 0.0)
             axes.plot([paper], [i], "D", color="#374151", markersize=6, markerfacecolor="white")
         axes.plot([percent(verdict.smallest)] * 2, [i - 0.2, i + 0.2], color="#4b5563", linewidth=1.2, linestyle=":")
         for x, side, text in (
-            (0, "left", f"{claim.arm.replace('=', ' = ')}, {claim.scale}"),
+            (0, "left", f"{arm_of(claim).replace('=', ' = ')}, {claim.scale}"),
             (1, "right", verdict.word),
         ):
             axes.annotate(

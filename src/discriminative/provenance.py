@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,10 @@ from discriminative._checks import require
 from discriminative._definitions import Choice, Definition, Definitions, Place, Rules
 from discriminative.runs import Run
 
-__all__ = ["choice_of", "definitions_of", "describe_environment", "describe_source", "source_hash"]
+__all__ = [
+    "choice_of", "definitions_of", "describe_environment", "describe_source", "same_machine", "source_hash",
+    "told_machine",
+]  # fmt: skip
 
 PACKAGE = Path(discriminative.__file__).parent
 
@@ -119,18 +123,70 @@ def revision() -> str:
         return "unknown"
 
 
+PINS = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS")
+
+
 def describe_environment(device: torch.device) -> dict[str, Any]:
-    """Device, threads and versions; the loop adds wall time and throughput."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
-    return {
-        "device": device.type,
-        "device_name": name,
+    """Device, threads and versions; the loop adds wall time and throughput.
+
+    On a CPU also what the name hides and the digits depend on: the processor's vendor, family, model and stepping, the
+    instructions that torch uses, oneDNN's version, and what is set to hold them down.
+    """
+    processor = _processor()
+    named: dict[str, Any] = {"device": device.type}
+    if device.type == "cuda":
+        named["device_name"] = torch.cuda.get_device_name(device)
+    else:
+        named["device_name"] = processor.get("model name") or platform.processor() or platform.machine()
+    described = named | {
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "torchvision": _version("torchvision"),
         "system": f"{platform.system()} {platform.machine()}",
     }
+    if device.type == "cpu":
+        described["processor"] = " ".join(
+            f"{short} {processor.get(name, 'unknown')}"
+            for short, name in (("vendor", "vendor_id"), ("family", "cpu family"), ("model", "model"),
+                                ("stepping", "stepping"))
+        )  # fmt: skip
+        described["capability"] = torch.backends.cpu.get_cpu_capability()
+        described["onednn"] = _onednn()
+        pins = [f"{name}={os.environ[name]}" for name in PINS if os.environ.get(name)]
+        if pins:
+            described["pins"] = " ".join(pins)
+    return described
+
+
+SAME_DIGITS = ("device", "processor", "capability", "onednn", "pins", "threads", "torch")
+
+
+def same_machine(recorded: dict[str, Any], here: dict[str, Any]) -> bool:
+    """Whether equal code must give equal digits: every part on which they are known to depend is known and equal.
+
+    Records older than these words lack a processor's capability: their machine is nobody's.
+    """
+    names = SAME_DIGITS if recorded.get("device") == "cpu" else ("device", "device_name", "torch")
+    known = recorded.get("device") != "cpu" or "capability" in recorded
+    return known and all(recorded.get(name) == here.get(name) for name in names)
+
+
+def told_machine(environment: dict[str, Any]) -> str:
+    """The machine of a record in a few words."""
+    if environment.get("device") != "cpu":
+        return str(environment.get("device_name"))
+    if "capability" not in environment:
+        return f"{environment.get('device_name')}, capability unknown"
+    pins = f", {environment['pins']}" if "pins" in environment else ""
+    return f"{environment['device_name']} ({environment['processor']}), {environment['capability']}{pins}"
+
+
+@cache
+def _onednn() -> str:
+    """The version of oneDNN that torch was built with, by its older name."""
+    found = re.search(r"MKL-DNN v(\S+)", torch.__config__.show())
+    return found.group(1) if found else "unknown"
 
 
 def _version(package: str) -> str:
@@ -142,11 +198,11 @@ def _version(package: str) -> str:
         return "absent"
 
 
-def _processor() -> str:
+@cache
+def _processor() -> dict[str, str]:
+    """What Linux says of the first processor; nothing elsewhere."""
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
+        lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
     except OSError:
-        pass
-    return platform.processor() or platform.machine()
+        return {}
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

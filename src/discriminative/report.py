@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
-import numpy as np
-
 from discriminative import papers
-from discriminative._checks import require
+from discriminative.evidence import Arms, runs_lost
 from discriminative.ledger import Ledger, standing, table
-from discriminative.statistics import Verdict, holm, interval, judge, judge_equivalence, judge_errors
-from discriminative.study import Arm, Claim
+from discriminative.measures import measure
+from discriminative.statistics import Verdict, holm, interval
+from discriminative.study import Arm, Claim, Fewer, Less, Proved, Within
 
 __all__ = [
-    "MEASURES",
     "Column",
-    "Measure",
     "arm_errors",
-    "arm_measure",
     "arm_records",
     "arms_table",
     "caption",
     "chip",
-    "choose",
     "claim_arms",
-    "runs_lost",
     "mark",
     "paper_table",
     "plain_table",
@@ -49,36 +41,9 @@ def arm_records(arm: Arm, ledger: Ledger) -> list[dict[str, Any]]:
     return [ledger.read(run) for run in arm.runs() if ledger.has(run)]
 
 
-def runs_lost(records: Iterable[dict[str, Any]]) -> tuple[int, int]:
-    """How many runs diverged, and how many collapsed: finished above 50 % error."""
-    records = list(records)
-    tests = [record["metrics"]["test"] for record in records if record["status"] == "finished"]
-    return len(records) - len(tests), sum(2 * test["wrong"] > test["images"] for test in tests)
-
-
 def arm_errors(arm: Arm, ledger: Ledger, part: str = "test") -> dict[int, int | None]:
     """Wrong answers by seed; ``None`` for a run that diverged."""
-    return {
-        record["run"]["seed"]: record["metrics"][part]["wrong"] if record["status"] == "finished" else None
-        for record in arm_records(arm, ledger)
-    }
-
-
-def choose(arms: Iterable[Arm], ledger: Ledger) -> Arm:
-    """The arm with the fewest wrong answers on validation over its seeds; one that diverged at any seed is out.
-
-    Raises:
-        ValueError: if records are missing, or every arm diverged.
-    """
-    scores: dict[str, float] = {}
-    found = {arm.name: arm for arm in arms}
-    for arm in found.values():
-        errors = arm_errors(arm, ledger, "validation")
-        require(len(errors) == len(arm.seeds), "{} lacks records; run its tuning first", arm.name)
-        if all(value is not None for value in errors.values()):
-            scores[arm.name] = float(np.mean([value for value in errors.values() if value is not None]))
-    require(bool(scores), "every arm diverged: {}", ", ".join(found))
-    return found[min(scores, key=lambda name: scores[name])]
+    return Arms([arm], ledger).wrong(arm.name, part)
 
 
 def verdicts(paper: str, ledger: Ledger | None = None) -> dict[str, tuple[Claim, Verdict]]:
@@ -88,169 +53,57 @@ def verdicts(paper: str, ledger: Ledger | None = None) -> dict[str, tuple[Claim,
         paper: e.g. ``"thesis"``.
         ledger: where records are looked for; the project's, unless given.
     """
-    claims: tuple[Claim, ...] = import_module(f"discriminative.papers.{paper}.claims").CLAIMS
+    claims = papers.paper(paper).claims
     found = {claim.id: _judge_claim(claim, Ledger.of(claim.profile) if ledger is None else ledger) for claim in claims}
     confirmatory = {claim.id: found[claim.id] for claim in claims if claim.confirmatory}
     found |= holm(confirmatory)
     return {claim.id: (claim, found[claim.id]) for claim in claims}
 
 
+def arm_of(claim: Claim) -> str:
+    """The arm that a claim is about."""
+    return claim.test.arms[-1] if claim.test.arms else ""
+
+
+def baseline_of(claim: Claim) -> str | None:
+    return claim.test.arms[0] if len(claim.test.arms) > 1 else None
+
+
 def claim_arms(claim: Claim) -> tuple[Arm, ...]:
     """The arms that a claim is about, its baseline first; none where one of them does not exist yet."""
-    if claim.proved_by:
+    if not claim.experiment:
         return ()
     found = {arm.name: arm for arm in papers.experiment(claim.experiment).at(claim.profile)}
-    names = [name for name in (claim.baseline, claim.arm) if name is not None]
-    return tuple(found[name] for name in names) if found.keys() >= set(names) else ()
+    return tuple(found[name] for name in claim.test.arms) if found.keys() >= set(claim.test.arms) else ()
 
 
 def _judge_claim(claim: Claim, ledger: Ledger) -> Verdict:
-    if claim.proved_by:
-        return Verdict("reproduced", "proved, and checked where the proof stands")
     arms = claim_arms(claim)
-    if not arms:
+    if claim.experiment and not arms:
         return Verdict("not run", f"{papers.experiment(claim.experiment).after} has to choose its setting first")
-    arm = arms[-1]
-    if claim.baseline is None:
-        return judge_equivalence(arm_measure(arm, ledger, claim.measure), claim.smallest)
-    baseline = arms[0]
-    told = {"or_baseline_diverges": claim.or_baseline_diverges}
-    if claim.measure != "error":
-        values = [arm_measure(found, ledger, claim.measure) for found in (baseline, arm)]
-        return judge(values[0], values[1], claim.counts_from, **told)
-    records = [*arm_records(baseline, ledger), *arm_records(arm, ledger)]
-    images = next((r["metrics"]["test"]["images"] for r in records if r["status"] == "finished"), 1)
-    return judge_errors(arm_errors(baseline, ledger), arm_errors(arm, ledger), images, claim.counts_from, **told)
+    return claim.test.judge(Arms(arms, ledger))
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# Measures beyond the error, each oriented so that its claim expects more
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A number of a record, and how a difference of it is told.
+def told_difference(claim: Claim, claimed: float, low: float, high: float) -> str:
+    """HTML: a difference with its interval, by words and not by signs: ``8.6 degrees wider [3.8 to 13.5]``.
 
     Args:
-        value: of a record.
-        unit: of a difference, e.g. ``"degrees"``; empty for a cosine.
-        more: what a positive difference is, e.g. ``"wider"``.
-        less: what a negative one is.
-        what: what is measured.
-        falls: the claims expect less of it.
+        claim: whose measure it is.
+        claimed: the difference, positive where it is as claimed.
+        low: the lower end of its interval, likewise.
+        high: the upper one.
     """
-
-    value: Callable[[dict[str, Any]], float]
-    unit: str
-    more: str
-    less: str
-    what: str
-    falls: bool = False
-
-    def claimed(self, record: dict[str, Any]) -> float:
-        """The number of a record with the sign by which its claims expect more."""
-        return -self.value(record) if self.falls else self.value(record)
-
-    def told(self, claimed: float, low: float, high: float) -> str:
-        """HTML: a difference with its interval, by words and not by signs: ``8.6 degrees wider [3.8 to 13.5]``.
-
-        Args:
-            claimed: the difference, positive where it is as claimed.
-            low: the lower end of its interval, likewise.
-            high: the upper one.
-        """
-        value, low, high = (-claimed, -high, -low) if self.falls else (claimed, low, high)
-        size = max(abs(value), abs(low), abs(high))
-        if low < 0 <= high:
-            between = f"{_three(low, size)} {self.less} to {_three(high, size)} {self.more}"
-        else:
-            between = " to ".join(_three(end, size) for end in sorted((low, high), key=abs))
-        word = self.more if value > 0 or (value == 0 and not self.falls) else self.less
-        return " ".join(filter(None, (_three(value, size), self.unit, word, f"<small>[{between}]</small>")))
-
-
-def _percent_wrong(record: dict[str, Any], part: str) -> float:
-    return 100.0 * float(record["metrics"][part]["wrong"]) / float(record["metrics"][part]["images"])
-
-
-def _steps_to_95(record: dict[str, Any]) -> float:
-    """The share of the run, in percent, until the training accuracy first reaches 95 % of its last value.
-
-    The accuracy of the test scores: that of the logits which a margin bends is low as long as the margin is not met.
-    """
-    name = "plain_error" if "margin" in record["run"]["head"]["arguments"] else "train_error"
-    accuracy = [1 - error for error in record["curves"][name]]
-    first = next(i for i, value in enumerate(accuracy) if value >= 0.95 * accuracy[-1])
-    return 100.0 * float(record["curves"]["step"][first]) / float(record["curves"]["step"][-1])
-
-
-ERROR = Measure(lambda r: _percent_wrong(r, "test"), "points", "more", "fewer", "test error", falls=True)
-MEASURES: dict[str, Measure] = {
-    "angle gap": Measure(
-        lambda r: float(r["geometry"]["angle_gap"]),
-        "degrees",
-        "wider",
-        "narrower",
-        "mean gap between the angles to the own and to the nearest rival class",
-    ),
-    "compactness": Measure(
-        lambda r: float(r["geometry"]["within_cosine"]), "", "higher", "lower", "mean cosine within a class"
-    ),
-    "separation": Measure(
-        lambda r: float(r["geometry"]["between_cosine"]),
-        "",
-        "higher",
-        "lower",
-        "mean cosine between classes",
-        falls=True,
-    ),
-    "small train-test gap": Measure(
-        lambda r: _percent_wrong(r, "test") - _percent_wrong(r, "train"),
-        "points",
-        "larger",
-        "smaller",
-        "test error less training error",
-        falls=True,
-    ),
-    "slow start": Measure(
-        _steps_to_95, "% of the run", "later", "earlier", "when 95 % of the last training accuracy is reached"
-    ),
-    "contrast turn": Measure(
-        lambda r: float(r["geometry"]["contrast_turn"]),
-        "degrees",
-        "of turn",
-        "of turn",
-        "mean angle by which features turn at half the contrast",
-    ),
-    "contrast norm": Measure(
-        lambda r: float(r["geometry"]["contrast_norm"]) - 0.5,
-        "",
-        "above a half",
-        "below a half",
-        "norm of features at half the contrast as a share of what it was",
-    ),
-    "angle-only excess": Measure(
-        lambda r: float(r["geometry"]["angle_error"]) - _percent_wrong(r, "test"),
-        "points",
-        "more",
-        "fewer",
-        "error by angle less error by score",
-    ),
-}
-
-
-def arm_measure(arm: Arm, ledger: Ledger, measure: str) -> dict[int, float | None]:
-    """A measure of every run of an arm by seed; ``None`` for a run that diverged.
-
-    A record from before its geometry held what the measure needs is left out.
-    """
-    require(measure in MEASURES, "measure must be one of {}, got {!r}", sorted(MEASURES), measure)
-    found: dict[int, float | None] = {}
-    for record in arm_records(arm, ledger):
-        with contextlib.suppress(KeyError):
-            finished = record["status"] == "finished"
-            found[record["run"]["seed"]] = MEASURES[measure].claimed(record) if finished else None
-    return found
+    kind, falls = measure(claim.test.measure), isinstance(claim.test, (Less, Fewer))
+    value, low, high = (-claimed, -high, -low) if falls else (claimed, low, high)
+    size = max(abs(value), abs(low), abs(high))
+    if low < 0 <= high:
+        between = f"{_three(low, size)} {kind.less} to {_three(high, size)} {kind.more}"
+    else:
+        between = " to ".join(_three(end, size) for end in sorted((low, high), key=abs))
+    word = kind.more if value > 0 or (value == 0 and not falls) else kind.less
+    if isinstance(claim.test, Within) and claim.test.target:
+        word += f" {claim.test.target:g}"
+    return " ".join(filter(None, (_three(value, size), kind.unit, word, f"<small>[{between}]</small>")))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -325,7 +178,7 @@ KINDS = {
 
 
 def _kind(claim: Claim) -> str:
-    return "proved" if claim.proved_by else "confirmatory" if claim.confirmatory else "exploratory"
+    return "proved" if not claim.experiment else "confirmatory" if claim.confirmatory else "exploratory"
 
 
 def verdicts_table(paper: str, ledger: Ledger | None = None) -> str:
@@ -360,9 +213,10 @@ def _claim_head(claim: Claim, more: str = "") -> str:
 
 def _paper_cell(claim: Claim) -> str:
     about = html.escape(f"{claim.place}, {claim.paper_scale}" if claim.paper_scale else claim.place)
-    if claim.paper_effect is None:
+    errors = claim.test.paper if isinstance(claim.test, Fewer) else None
+    if errors is None or claim.paper_effect is None:
         return f'<td class="paper"><small>{about}, no number</small></td>'
-    printed = f"{claim.paper_baseline:.2f} → {claim.paper_arm:.2f} %"
+    printed = f"{errors[0]:.2f} → {errors[1]:.2f} %"
     return f'<td class="paper">{_ratio(claim.paper_effect)} <small>{printed}</small><br><small>{about}</small></td>'
 
 
@@ -370,15 +224,15 @@ def _verdict_row(claim: Claim, verdict: Verdict, ledger: Ledger | None) -> str:
     ledger = Ledger.of(claim.profile) if ledger is None else ledger
     records = [record for arm in claim_arms(claim) for record in arm_records(arm, ledger)]
     details = "".join(f'<span class="chip-detail">{detail}</span>' for detail in _details(claim, verdict))
-    ours = "a proof" if claim.proved_by else "too few pairs" if verdict.n else "no pair to compare"
+    ours = "a proof" if not claim.experiment else "too few pairs" if verdict.n else "no pair to compare"
     if math.isfinite(verdict.effect):
-        measure = ERROR if claim.measure == "error" else MEASURES[claim.measure]
-        if claim.measure == "error":
+        if isinstance(claim.test, Fewer):
             change = f"{_ratio(verdict.effect)} <small>[{_ratio(verdict.high)}, {_ratio(verdict.low)}]</small>"
-            ours = f"{change}<br>{measure.told(verdict.points, verdict.points_low, verdict.points_high)}"
+            ours = f"{change}<br>{told_difference(claim, verdict.points, verdict.points_low, verdict.points_high)}"
         else:
-            level = ", a 90 % interval" if claim.equivalence else ""
-            ours = f"{measure.told(verdict.effect, verdict.low, verdict.high)}<br><small>{measure.what}{level}</small>"
+            level = ", a 90 % interval" if isinstance(claim.test, Within) else ""
+            what = f"<small>{measure(claim.test.measure).what}{level}</small>"
+            ours = f"{told_difference(claim, verdict.effect, verdict.low, verdict.high)}<br>{what}"
     return (
         f'<tr>{_claim_head(claim)}{_paper_cell(claim)}<td class="ours">{ours}</td>'
         f'<td class="verdict">{_marked(chip(verdict), records, ledger)}{details}</td></tr>'
@@ -403,11 +257,11 @@ def _not_run(waiting: list[tuple[Claim, Verdict]]) -> str:
 
 def _details(claim: Claim, verdict: Verdict) -> list[str]:
     """HTML: n, in words why the verdict is what it is, and where it is open what its seeds could have found."""
-    if claim.proved_by:
-        return [f'<a href="#{claim.proved_by}">{html.escape(verdict.reason)}</a>']
+    if isinstance(claim.test, Proved):
+        return [f'<a href="#{claim.test.label}">{html.escape(verdict.reason)}</a>']
     collapsed = ""
     if verdict.collapsed:
-        collapsed = f"{verdict.collapsed} of {verdict.n} runs of {_name(claim.arm)} end above 50 % error"
+        collapsed = f"{verdict.collapsed} of {verdict.n} runs of {_name(arm_of(claim))} end above 50 % error"
     seeds = f"n = {verdict.n}" if math.isfinite(verdict.effect) else ""
     told = (seeds, _lost(claim, verdict), collapsed, _interval_said(claim, verdict), _power(claim, verdict))
     return [
@@ -417,15 +271,17 @@ def _details(claim: Claim, verdict: Verdict) -> list[str]:
 
 def _lost(claim: Claim, verdict: Verdict) -> str:
     """How many pairs are lost to divergence, and whose; empty where none is."""
-    lost = {claim.arm: verdict.diverged, claim.baseline or "": verdict.baseline_diverged}
+    lost = {arm_of(claim): verdict.diverged, baseline_of(claim) or "": verdict.baseline_diverged}
     whose = [(_name(arm), count) for arm, count in lost.items() if count]
     if not whose:
         return ""
     if verdict.word == "reproduced" and not math.isfinite(verdict.effect):
         (baseline, count), started = whose[0], verdict.started
-        return f"{baseline} diverged in {count} of {started} runs, {_name(claim.arm)} in none"
+        return f"{baseline} diverged in {count} of {started} runs, {_name(arm_of(claim))} in none"
     told = ", ".join(f"{name}{'' if i else ' diverged'} {_times(count)}" for i, (name, count) in enumerate(whose))
-    return f"{verdict.started - verdict.n} of {verdict.started} {'pairs' if claim.baseline else 'runs'} lost: {told}"
+    return (
+        f"{verdict.started - verdict.n} of {verdict.started} {'pairs' if baseline_of(claim) else 'runs'} lost: {told}"
+    )
 
 
 def _interval_said(claim: Claim, verdict: Verdict) -> str:
@@ -433,7 +289,7 @@ def _interval_said(claim: Claim, verdict: Verdict) -> str:
     smallest = _size(claim, verdict.smallest)
     if verdict.word == "reversed":
         return "the other way round than claimed"
-    if claim.equivalence and math.isfinite(verdict.effect):
+    if isinstance(claim.test, Within) and math.isfinite(verdict.effect):
         place = {"reproduced": "lies within", "contradicted": "lies outside"}.get(verdict.word, "reaches beyond")
         return f"the interval {place} {smallest}"
     if verdict.word == "contradicted":
@@ -456,7 +312,7 @@ def _power(claim: Claim, verdict: Verdict) -> str:
     """What an inconclusive verdict's seeds find with 80 % power, and how many would find what counts."""
     if verdict.word != "inconclusive" or not math.isfinite(verdict.detectable):
         return ""
-    verb = "shows" if claim.equivalence else "finds"
+    verb = "shows" if isinstance(claim.test, Within) else "finds"
     told = f"with 80 % power n = {verdict.n} {verb} {_size(claim, verdict.detectable)}"
     if not verdict.smallest > 0:
         return told
@@ -475,9 +331,9 @@ def _name(arm: str) -> str:
 
 def _size(claim: Claim, value: float) -> str:
     """An effect that counts or can be found, in the claim's own unit."""
-    if claim.measure == "error":
+    if isinstance(claim.test, Fewer):
         return _ratio(value)
-    return f"{'±' if claim.equivalence else ''}{_three(value)} {MEASURES[claim.measure].unit}".strip()
+    return f"{'±' if isinstance(claim.test, Within) else ''}{_three(value)} {measure(claim.test.measure).unit}".strip()
 
 
 def _three(value: float, beside: float = 0.0) -> str:

@@ -68,8 +68,8 @@ class Stage:
     Args:
         starts: the fraction.
         head: the head from then on; ``None`` keeps its kind.
-        blend: lambda of that head, its fractions those of what is left of the run up to the next stage; ``None`` is
-            the pure margin.
+        blend: lambda of that head, its fractions those of the steps until the next head or the end; ``None`` is the
+            pure margin, but where ``rate`` alone is given: the head then goes on as it is.
         rate: the schedule's rate is multiplied with this from then on.
     """
 
@@ -248,6 +248,12 @@ class Run:
     def id(self) -> str:
         """16 hex digits of the SHA-256 of the schema and of the fields that differ from their defaults."""
         return hashlib.sha256(canonical({"schema": SCHEMA, "run": _differing(self)}).encode()).hexdigest()[:16]
+
+    @property
+    def last_blend(self) -> BlendSchedule | None:
+        """The blend that the run ends with: its own, or that of the last stage which changes the head."""
+        changes = [stage.blend for stage in self.stages if stage.head is not None or stage.blend is not None]
+        return changes[-1] if changes else self.blend
 
     def with_seed(self, seed: int) -> Run:
         return dataclasses.replace(self, seed=seed)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy import stats
@@ -12,6 +13,7 @@ from scipy import stats
 from discriminative._checks import require
 
 __all__ = [
+    "Values",
     "Verdict",
     "effect",
     "error_rate",
@@ -20,6 +22,8 @@ __all__ = [
     "judge",
     "judge_equivalence",
     "judge_errors",
+    "judge_flat",
+    "judge_ordered",
     "rank_correlation",
 ]
 
@@ -98,7 +102,9 @@ class Verdict:
 Values = dict[int, float | None]
 
 
-def judge(baseline: Values, arm: Values, smallest: float, *, or_baseline_diverges: bool = False) -> Verdict:
+def judge(
+    baseline: Values, arm: Values, smallest: float, *, or_baseline_diverges: bool = False, level: float = 0.95
+) -> Verdict:
     """The verdict on "the arm has more of it than the baseline" from a measure by seed, ``None`` where a run diverged.
 
     Args:
@@ -106,6 +112,7 @@ def judge(baseline: Values, arm: Values, smallest: float, *, or_baseline_diverge
         arm: likewise; pairs are by seed.
         smallest: the smallest difference that counts, >= 0.
         or_baseline_diverges: the claim also holds where three of five baseline runs or more diverge and no arm's does.
+        level: of the interval.
     """
     started = sorted(baseline.keys() & arm.keys())
     base = Verdict(
@@ -127,7 +134,7 @@ def judge(baseline: Values, arm: Values, smallest: float, *, or_baseline_diverge
         reason = lost if base.diverged else f"only {len(pairs)} seeds so far"
         return replace(base, word="inconclusive", reason=reason, n=len(pairs))
     differences = [a - b for b, a in pairs]
-    mean, low, high = interval(differences)
+    mean, low, high = interval(differences, level)
     n, sd = len(pairs), float(np.std(differences, ddof=1))
     if high < 0:
         word, reason = "reversed", "the interval lies below 0"
@@ -187,8 +194,8 @@ def judge_errors(
     return replace(verdict, points=points, points_low=low, points_high=high, collapsed=collapsed)
 
 
-def judge_equivalence(values: Values, half_width: float) -> Verdict:
-    """The verdict on "it is within ``half_width`` of zero": reproduced where the 90 % interval lies inside.
+def judge_equivalence(values: Values, half_width: float, level: float = 0.9) -> Verdict:
+    """The verdict on "it is within ``half_width`` of zero": reproduced where the interval of that level lies inside.
 
     Contradicted where the interval lies outside altogether.
     """
@@ -199,7 +206,7 @@ def judge_equivalence(values: Values, half_width: float) -> Verdict:
         return base
     if len(finished) < 3:
         return replace(base, word="inconclusive", reason=f"only {len(finished)} seeds so far", n=len(finished))
-    mean, low, high = interval(finished, level=0.9)
+    mean, low, high = interval(finished, level)
     word, reason = "inconclusive", "the interval does not decide"
     if low > -half_width and high < half_width and not diverged:
         word, reason = "reproduced", "the 90 % interval lies inside the bounds"
@@ -217,6 +224,60 @@ def judge_equivalence(values: Values, half_width: float) -> Verdict:
         detectable=_detectable(sd, len(finished), EQUIVALENCE),
         seeds_needed=_seeds_needed(sd, half_width, EQUIVALENCE),
     )
+
+
+def judge_ordered(arms: Sequence[Values], smallest: float) -> Verdict:
+    """The verdict on "it rises from each arm to the next", paired by seed; its numbers are those of the weakest step.
+
+    Reproduced where every step is, each at 95 %: a test that needs all of them keeps the level of one. A step that
+    contradicts or reverses does so at a level divided by the number of steps, since any of them would do.
+    """
+    require(len(arms) >= 2, "arms must be at least two, got {}", len(arms))
+    steps = [judge(before, after, smallest) for before, after in pairwise(arms)]
+    strict = [judge(before, after, smallest, level=1 - 0.05 / len(steps)) for before, after in pairwise(arms)]
+    weakest = min(steps, key=lambda step: -math.inf if math.isnan(step.effect) else step.effect)
+    lost = max(steps, key=lambda step: step.diverged + step.baseline_diverged)
+    for word in ("not run", "reversed", "contradicted"):
+        among = steps if word == "not run" else strict
+        at = next((i for i, step in enumerate(among) if step.word == word), None)
+        if at is not None:
+            return replace(steps[at], word=word, reason=among[at].reason, p=math.nan)
+    if all(step.word == "reproduced" for step in steps):
+        p = max(step.p for step in steps)
+        return replace(weakest, reason="every step reaches the smallest effect that counts", p=p)
+    reason = lost.reason if lost.diverged or lost.baseline_diverged else "not every step is decided"
+    return replace(weakest, word="inconclusive", reason=reason, p=max(step.p for step in steps))
+
+
+def judge_flat(arms: Sequence[Values], half_width: float) -> Verdict:
+    """The verdict on "it does not change along the sweep": within ``half_width``, by 90 % intervals over seeds.
+
+    Two things must hold for every seed's sweep: the change from first to last of the fitted line, and how far each
+    arm lies from the sweep's mean. The numbers are those of the line. What contradicts may be any of them, at a level
+    divided by their number.
+    """
+    require(len(arms) >= 2, "arms must be at least two, got {}", len(arms))
+    started = sorted(set.intersection(*(set(arm) for arm in arms)))
+    sweeps = {seed: [arm[seed] for arm in arms] for seed in started}
+    whole = {seed: np.array(values, dtype=float) for seed, values in sweeps.items() if None not in values}
+    place = np.linspace(-0.5, 0.5, len(arms))
+    place = place / float(place @ place)
+
+    def looked_at(of: Callable[[np.ndarray], float]) -> Values:
+        return {seed: of(whole[seed]) if seed in whole else None for seed in started}
+
+    trend = looked_at(lambda values: float(place @ values))
+    offs = [looked_at(lambda values, i=i: float(values[i] - values.mean())) for i in range(len(arms))]  # type: ignore[misc]
+    verdict = judge_equivalence(trend, half_width)
+    if not math.isfinite(verdict.effect):
+        return verdict
+    strict = 1 - 0.1 / (1 + len(offs))
+    if any(judge_equivalence(each, half_width, level=strict).word == "contradicted" for each in (trend, *offs)):
+        return replace(verdict, word="contradicted", reason="the trend or an arm lies outside the bounds")
+    if all(judge_equivalence(each, half_width).word == "reproduced" for each in (trend, *offs)):
+        return replace(verdict, word="reproduced", reason="trend and arms lie inside the bounds")
+    reason = verdict.reason if verdict.diverged else "the trend or an arm does not decide"
+    return replace(verdict, word="inconclusive", reason=reason)
 
 
 # Quantiles of what decides and of 80 % power: a two-sided 5 % test for a difference; two one-sided 5 % tests, which

@@ -16,6 +16,7 @@ from discriminative.losses import (
     ASoftmax,
     Blend,
     CosFace,
+    GuardedArcFace,
     additive_angle_logits,
     additive_margin_logits,
     angular_margin_logits,
@@ -166,6 +167,79 @@ def test_arcface_does_not_dominate_beyond_pi_less_half_the_margin():
     assert lowered[1, 0] < -1e-3
 
 
+def angles_to_the_own_weight(dtype=torch.float64, steps=2001):
+    theta = torch.linspace(0, math.pi, steps, dtype=torch.float64)
+    x = torch.stack([theta.cos(), theta.sin()], 1).to(dtype)
+    return theta, x, torch.zeros(steps, dtype=torch.int64), torch.tensor([[1.0, 0.0], [-0.6, 0.8]], dtype=dtype)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.1, 0.5, 1.0, math.pi / 2, 2.0, 3.1])
+def test_the_guarded_target_is_continuous_falls_and_dominates(margin):
+    """What the docstring of ``additive_angle_logits`` proves."""
+    theta, x, y, w = angles_to_the_own_weight()
+    value = additive_angle_logits(x, y, w, margin, 1.0, guard=True)[:, 0]
+    literal = additive_angle_logits(x, y, w, margin, 1.0)[:, 0]
+    before = theta < math.pi - margin - 1e-9
+    assert torch.equal(value[before], literal[before])
+    torch.testing.assert_close(value[~before], theta[~before].cos() - 1 + math.cos(margin))
+    assert (value.diff() <= 1e-12).all()
+    assert value.diff().abs().max() <= math.pi / 2000 * 1.0001  # no jump: no slope passes 1
+    assert (value <= theta.cos() + 1e-12).all()
+    assert literal.diff().max() > 1e-4 or margin == 0
+
+
+@pytest.mark.parametrize("margin", [0.3, 0.5, 2.0])
+def test_the_kink_of_the_guard_is_at_minus_one_from_both_sides(margin):
+    for away in (-1e-7, 0.0, 1e-7):
+        angle = torch.tensor(math.pi - margin + away, dtype=torch.float64)
+        x = torch.stack([angle.cos(), angle.sin()]).unsqueeze(0)
+        value = additive_angle_logits(x, torch.tensor([0]), torch.eye(2).double(), margin, 1.0, guard=True)[0, 0]
+        assert value.item() == pytest.approx(-1, abs=1e-6)
+
+
+@given(seed=st.integers(0, 10**6), margin=st.floats(0, 3.14), size=st.floats(0.1, 10))
+@settings(deadline=None, max_examples=15)
+def test_guarded_arcface_dominates_so_train_correct_is_test_correct(seed, margin, size):
+    x, y, w = batch(seed=seed, samples=32)
+    train, test = additive_angle_logits(x, y, w, margin, size, guard=True), sphere_normalized_logits(x, w, size)
+    assert (F.cross_entropy(train, y, reduction="none") >= F.cross_entropy(test, y, reduction="none") - 1e-12).all()
+    assert (test.argmax(1) == y)[train.argmax(1) == y].all()
+
+
+@pytest.mark.parametrize("angle", [0.4, 2.0, math.pi - 0.51, math.pi - 0.49, 3.0])
+def test_gradient_of_the_guard_on_both_sides(angle):
+    x = torch.tensor([[math.cos(angle), math.sin(angle)]], dtype=torch.float64)
+    w = torch.tensor([[2.0, 0.0], [0.3, 1.0]], dtype=torch.float64)
+    y = torch.tensor([0])
+    assert gradcheck(lambda f, v: additive_angle_logits(f, y, v, 0.5, 4.0, guard=True), leaves(x, w))
+
+
+def test_opposite_features_pay_under_the_guard_and_are_turned_home():
+    _, _, y, w = angles_to_the_own_weight(steps=9)
+    for guard in (True, False):
+        (x,) = leaves(torch.tensor([[-1.0, 1e-2]]).double().expand(9, 2))
+        logits = additive_angle_logits(x, y, w, 0.5, 64.0, guard=guard)
+        assert (logits[0, 0].item() < -64) == guard
+        logits[:, 0].sum().backward()
+        assert (x.grad[:, 1] > 0).all() == guard  # the target rises as the feature turns towards the weight
+
+
+@pytest.mark.parametrize("head", [CosFace, ArcFace, GuardedArcFace])
+def test_margins_by_class_and_by_sample_are_those_of_each_sample_alone(head):
+    x, y, w = batch(seed=3, samples=9)
+    margins = torch.tensor([0.0, 0.2, 0.7, 1.5], dtype=torch.float64)
+    made = head(5, 4, margin=margins, scale=8.0)
+    made.weight = torch.nn.Parameter(w)
+    got = made(x, y)
+    assert torch.equal(made.logits(x, y, margins[y]), got)
+    for i in range(9):
+        one = head(5, 4, margin=float(margins[y[i]]), scale=8.0)
+        one.weight = torch.nn.Parameter(w)
+        torch.testing.assert_close(got[i : i + 1], one(x[i : i + 1], y[i : i + 1]))
+    assert gradcheck(lambda f: made(f, y), leaves(x))
+    assert "margin" in made.state_dict()
+
+
 def test_the_label_free_value_of_arcface_is_as_derived():
     """A feature opposite to every weight pays log(1 + (C-1) exp(-s (1 - cos m))) whatever its label."""
     w = torch.eye(2, dtype=torch.float64)[:1].expand(10, 2).contiguous()
@@ -199,6 +273,16 @@ def test_heads_are_their_functions():
         (lambda: ASoftmax(5, 4, 0), ValueError, "margin must be an integer >= 1, got 0"),
         (lambda: ASoftmax(5, 4, 2, scale=0), ValueError, "scale must be greater than 0, got 0"),
         (lambda: CosFace(5, 4, -0.1, 8), ValueError, "margin must be at least 0, got -0.1"),
+        (lambda: CosFace(5, 4, 2.5, 8), ValueError, "margin must be below 2, got 2.5: it is taken from a cosine"),
+        (lambda: additive_margin_logits(*batch(), 2, 8), ValueError, "margin must be below 2, got 2:"),
+        (lambda: ArcFace(5, 4, 28.6, 8), ValueError, r"below pi radians, got 28\.6; .* pass math\.radians\(28\.6\)"),
+        (lambda: GuardedArcFace(5, 4, 28.6, 8), ValueError, "below pi radians"),
+        (lambda: additive_angle_logits(*batch(), 28.6, 8), ValueError, "below pi radians"),
+        (lambda: ArcFace(5, 4, torch.tensor([0.1, 0.2, 0.3, 28.6]), 8), ValueError, r"below pi radians, got 28\.6"),
+        (lambda: ArcFace(5, 4, torch.tensor([0.1, -0.2, 0.3, 0.4]), 8), ValueError, "margin must be at least 0, got"),
+        (lambda: CosFace(5, 4, torch.ones(3), 8), ValueError, r"margin must be a number or \[4\], .* shape \(3,\)"),
+        (lambda: CosFace(5, 4, torch.ones(4).long(), 8), ValueError, "margin must be floating point"),
+        (lambda: additive_angle_logits(*batch(), torch.ones(5), 8), ValueError, r"margin must be a number or \[6\]"),
         (lambda: CosFace(5, 4, "a", 8), TypeError, "margin must be a number, got 'a'"),
         (lambda: ArcFace(5, 4, 0.5, -8), ValueError, "scale must be greater than 0, got -8"),
         (lambda: ArcFace(5, 4, math.nan, 8), ValueError, "margin must be finite, got nan"),

@@ -51,12 +51,45 @@ def test_centres_start_at_the_origin_and_move_to_the_means_of_the_classes_presen
     assert [name for name, _ in term.named_parameters()] == ["centers"]
 
 
+def test_the_moving_rule_is_the_originals_and_the_gradient_is_another():
+    """Three samples of class 0 and one of class 1, each one unit off its centre: 3/4 and 1/2 against 3/4 and 1/4."""
+    x, y = torch.ones(4, 1), torch.tensor([0, 0, 0, 1])
+    term = CenterLoss(1, 3)
+    term(x, y).backward()
+    torch.testing.assert_close(-term.centers.grad, torch.tensor([[0.75], [0.25], [0.0]]))
+    term.move(x, y, rate=1.0)
+    torch.testing.assert_close(term.centers.detach(), torch.tensor([[0.75], [0.5], [0.0]]))
+
+
+def test_the_moving_rule_is_the_printed_sum():
+    x, y, centers = batch(seed=2, samples=9)
+    term = CenterLoss(5, 4).double()
+    with torch.no_grad():
+        term.centers.copy_(centers)
+    term.move(x, y, rate=0.3)
+    for c in range(4):
+        own = [centers[c] - x[i] for i in range(9) if y[i] == c]
+        step = sum(own, torch.zeros(5, dtype=torch.float64)) / (1 + len(own))
+        torch.testing.assert_close(term.centers[c].detach(), centers[c] - 0.3 * step)
+
+
+def test_the_centres_of_absent_classes_stay_where_they_are():
+    x, y, _ = batch(dtype=torch.float32)
+    term = CenterLoss(5, 4)
+    with torch.no_grad():
+        term.centers.fill_(7.0)
+    term.move_to_means(x, y % 2)
+    assert (term.centers[2:] == 7.0).all()
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: CenterLoss(0, 3), "feature_dim must be an integer >= 1, got 0"),
         (lambda: CenterLoss(3, 1.5), "num_classes must be an integer >= 1, got 1.5"),
         (lambda: CenterLoss(3, 2).move_to_means(torch.ones(1, 3), torch.tensor([2])), "labels must lie in 0..1, got 2"),
+        (lambda: CenterLoss(3, 2).move(torch.ones(1, 3), torch.tensor([0]), 1.5), "rate must be at most 1, got 1.5"),
+        (lambda: CenterLoss(3, 2).move(torch.ones(1, 3), torch.tensor([0]), 0), "rate must be greater than 0, got 0"),
         (lambda: CenterLoss(3, 2)(torch.ones(1, 4), torch.tensor([0])), r"weight must be \[C, 4\] to match features"),
         (lambda: center_loss(*batch(), reduction="all"), "reduction must be one of"),
     ],

@@ -255,6 +255,7 @@ def test_blend_falls_geometrically_to_its_floor_and_stays():
     values = [blend.at(step) for step in range(101)]
     assert values[0] == 1000.0
     assert values[20] == pytest.approx(math.sqrt(5 * 1000))
+    assert values[39] == pytest.approx(1000 * (5 / 1000) ** (39 / 40))
     assert values[40:] == [5.0] * 61
     assert all(a > b for a, b in itertools.pairwise(values[:41]))
 
@@ -269,13 +270,63 @@ def test_lambda_stays_finite_in_half_precision_and_exact_in_double():
     assert dict(blend.state_dict()).keys() == dict(half.state_dict()).keys()
 
 
-def test_blend_survives_a_state_dict():
+def test_blend_survives_a_state_dict_of_tensors():
     blend, other = Blend(floor=1.0, total_steps=50), Blend(floor=1.0, total_steps=50)
     for _ in range(7):
         blend.step()
-    other.load_state_dict(blend.state_dict())
+    state = blend.state_dict()
+    assert {name: tensor.dtype for name, tensor in state.items()} == {
+        "steps_done": torch.int64,
+        "run_steps": torch.int64,
+    }
+    other.load_state_dict(state)
     assert other.steps == 7
     assert torch.equal(other.value, blend.value)
+
+
+def test_a_checkpoint_of_version_0_1_is_read():
+    """Its blend was a dict under ``_extra_state``, alone or below a head."""
+    blend, head = Blend(floor=1.0, total_steps=50), LSoftmax(5, 4, margin=2, blend=Blend(floor=1.0, total_steps=50))
+    blend.load_state_dict({"_extra_state": {"steps": 7}})
+    head.load_state_dict({"weight": torch.zeros(4, 5), "blend._extra_state": {"steps": 7}})
+    assert blend.steps == head.blend.steps == 7
+    assert blend.value.item() == pytest.approx(blend.at(7))
+
+
+def test_a_run_of_another_length_does_not_resume():
+    """Lambda would jump: at 40 of 40 steps it is 5, at 40 of 1,000 it is 590."""
+    done = LSoftmax(5, 4, margin=2, blend=Blend(floor=5.0, total_steps=40))
+    longer = LSoftmax(5, 4, margin=2, blend=Blend(floor=5.0, total_steps=1000))
+    with pytest.raises(RuntimeError, match="total_steps must be 40, as in the checkpoint, got 1000"):
+        longer.load_state_dict(done.state_dict())
+    assert longer.blend.steps == 0
+
+
+def test_lambda_on_the_device_is_lambda_at_every_step():
+    for floor, start, reached in ((5.0, 1000.0, 0.4), (0.1, 1000.0, 0.7), (1.0, 1.0, 1.0)):
+        blend = Blend(floor, 237, start, reached)
+        for step in range(238):
+            assert blend.steps == step
+            assert blend.value.item() == torch.tensor(blend.at(step)).item()
+            blend.step()
+
+
+def test_an_average_that_copies_every_entry_of_the_state_stands_at_the_models_lambda():
+    head = LSoftmax(5, 4, margin=2, blend=Blend(floor=5.0, total_steps=40))
+    by_hand = copy.deepcopy(head)
+    averaged = torch.optim.swa_utils.AveragedModel(head)
+    with_buffers = torch.optim.swa_utils.AveragedModel(head, use_buffers=True)
+    for _ in range(40):
+        head.blend.step()
+        for mean, now in zip(by_hand.state_dict().values(), head.state_dict().values(), strict=True):
+            mean.copy_(mean.lerp(now, 0.1) if mean.is_floating_point() else now)
+        averaged.update_parameters(head)
+        with_buffers.update_parameters(head)
+        assert by_hand.blend.value.item() == averaged.module.blend.value.item() == head.blend.value.item()
+    assert head.blend.value.item() == 5.0
+    late = with_buffers.module.blend  # torch averages the step count, as it does BatchNorm's: lambda is that of a step
+    assert late.steps_done.dtype == torch.int64
+    assert late.value.item() == torch.tensor(late.at(late.steps)).item()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from discriminative._tensors import by_hand, widest
+
 __all__ = ["squared_distances"]
 
 CLOSE = 1e-3  # share of |a|^2 + |b|^2 that a squared distance must keep, for three digits of float32 are lost there
@@ -16,14 +18,14 @@ class _SquaredDistances(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, rows: Tensor, columns: Tensor, unused: Tensor) -> Tensor:
         ctx.save_for_backward(rows, columns)
-        ctx.dtype = torch.float64
-        if rows.dtype != torch.float64 and not torch.compiler.is_compiling():
+        ctx.dtype = widest(rows.device)
+        if rows.dtype != ctx.dtype and not torch.compiler.is_compiling():
             square, lengths = _expand(rows, columns)
             nearest = square.masked_fill(unused, torch.inf)
             if not nearest.numel() or not (nearest.amin(1) < CLOSE * lengths).any():
                 ctx.dtype = rows.dtype
                 return square
-        return _expand(rows.double(), columns.double())[0].clamp_min_(0).to(rows.dtype)
+        return _expand(rows.to(ctx.dtype), columns.to(ctx.dtype))[0].clamp_min_(0).to(rows.dtype)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
@@ -49,8 +51,7 @@ def _expand(rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
 def squared_distances(rows: Tensor, columns: Tensor, unused: Tensor) -> Tensor:
     """``|rows_i - columns_j|^2``, ``[N, M]``, in the dtype of both; of the pairs in ``unused`` it may be inexact.
 
-    Where any other pair is close for its norms, the product and those of the gradient are taken in float64. To know, a
-    GPU must be waited for; ``torch.compile``, which cannot look, gets float64 always.
+    Where any other pair is close for its norms, the product and those of the gradient are taken in float64, where the
+    device has it. To know, a GPU must be waited for; ``torch.compile``, which cannot look, gets float64 always.
     """
-    square: Tensor = _SquaredDistances.apply(rows, columns, unused)
-    return square
+    return by_hand(_SquaredDistances, rows, columns, unused)

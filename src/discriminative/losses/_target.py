@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from discriminative._tensors import norms
+from discriminative._tensors import by_hand, norms, refuse_transforms
 
 __all__ = ["bend_target", "target_cosine"]
 
@@ -27,6 +27,7 @@ def target_cosine(features: Tensor, labels: Tensor, weight: Tensor) -> tuple[Ten
 
     The cosine is clamped to [-1, 1]; where either vector is zero it is defined as 0 (the angle as 90 degrees).
     """
+    refuse_transforms()
     if len(weight) <= len(labels):  # once a class, or once a sample, whichever are fewer
         w_norm = norms(weight)
         w_unit = _units(weight, w_norm).index_select(0, labels)
@@ -93,5 +94,4 @@ def bend_target(
     ``cosine``, ``x_norm``, ``w_norm`` come from :func:`target_cosine`; ``value`` and ``slope`` ``[B]`` are
     psi(cosine) and its derivative, computed without a graph: the backward is written by hand.
     """
-    logits: Tensor = _BendTarget.apply(features, weight, labels, x_norm, w_norm, value, slope, cosine)
-    return logits
+    return by_hand(_BendTarget, features, weight, labels, x_norm, w_norm, value, slope, cosine)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from discriminative._tensors import norms
+from discriminative._tensors import by_hand, norms
 
 __all__ = ["inverse_norms", "own_cosine", "project_rows_", "unit", "unit_weight_logits"]
 
@@ -53,8 +53,7 @@ def unit(vectors: Tensor, inverse: Tensor | None = None) -> Tensor:
 
     ``inverse`` is :func:`inverse_norms` of the vectors, where it is known already.
     """
-    result: Tensor = _Unit.apply(vectors, inverse_norms(vectors) if inverse is None else inverse)
-    return result
+    return by_hand(_Unit, vectors, inverse_norms(vectors) if inverse is None else inverse)
 
 
 def own_cosine(directions: Tensor, labels: Tensor, weight: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor]:
@@ -147,5 +146,4 @@ def unit_weight_logits(
         turn: ``[B]``, the coefficient of x; without it 0, which is right where the features were made by
             :func:`unit`, whose backward removes what is radial.
     """
-    logits: Tensor = _UnitWeightLogits.apply(features, weight, inverse, labels, target, slope, turn)
-    return logits
+    return by_hand(_UnitWeightLogits, features, weight, inverse, labels, target, slope, turn)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from discriminative._checks import check_integer
+from discriminative._checks import check_integer, check_number, require
 from discriminative._tensors import check_batch, lift, reduce
 
 __all__ = ["CenterLoss", "Prototypes", "center_loss"]
@@ -58,6 +58,31 @@ class Prototypes(nn.Module):
         sums = features.new_zeros(self.num_classes, self.feature_dim).index_add_(0, labels, features)
         self.centers.copy_(torch.where(counts > 0, sums / counts.clamp_min(1), self.centers))
 
+    @torch.no_grad()
+    def move(self, features: Tensor, labels: Tensor, rate: float = 0.5) -> None:
+        r"""The moving rule of the original center loss, in place of a step by the gradient.
+
+        .. math:: \mu_c \leftarrow \mu_c - \beta\, \frac{\sum_{y_i = c} (\mu_c - f_i)}{1 + N_c}
+                  \qquad \text{(Wen et al., 2016, Eq. 4)}
+
+        Of three samples of class 0 and one of class 1, each one unit off its centre, the rule moves the centres by
+        :math:`-\tfrac34\beta` and :math:`-\tfrac12\beta`, the gradient of :func:`center_loss` by
+        :math:`-\tfrac34` and :math:`-\tfrac14` times rate and coefficient. So the rule moves a rare class nearly as
+        fast as a common one, and no coefficient slows it. With it, leave the centres out of the optimiser.
+
+        Args:
+            features: f, ``[B, D]``.
+            labels: y, ``[B]``.
+            rate: beta, in (0, 1]; the original takes 0.5.
+        """
+        rate = check_number("rate", rate, above=0)
+        require(rate <= 1, "rate must be at most 1, got {!r}", rate)
+        check_batch(features, labels, self.centers)
+        features, centers = lift(features, self.centers)
+        gaps = torch.zeros_like(centers).index_add_(0, labels, centers[labels] - features)
+        counts = torch.bincount(labels, minlength=self.num_classes).unsqueeze(1)
+        self.centers.copy_(centers - rate * gaps / (1 + counts))
+
     def extra_repr(self) -> str:
         return f"feature_dim={self.feature_dim}, num_classes={self.num_classes}"
 
@@ -65,8 +90,9 @@ class Prototypes(nn.Module):
 class CenterLoss(Prototypes):
     """The term of center loss; see :func:`center_loss`. Its centres are a parameter: give them a rate of their own.
 
-    The gradient of a centre is the mean pull of its samples in the batch, times the coefficient of the term: a small
-    coefficient slows the centres too, unless their rate is raised in proportion.
+    The gradient of a centre is the sum of its samples' pulls over the size of the *batch*, times the coefficient of the
+    term: rare classes move slowly, and a small coefficient slows all centres, unless their rate is raised in
+    proportion. The original moves them by a rule of its own, which has neither: see ``move``.
 
     Args:
         feature_dim: D, the width of a feature.

@@ -114,7 +114,7 @@ def include_exclude_loss(
         power = count.clamp_min(1) if reading == "A.1" else 1
         logits = (distance * (-0.5 / (spread * power))).masked_fill_(barred, -torch.inf)
         losses = (own / (2 * spread) + margin + logits.logsumexp(1)).relu()
-        return reduce(losses.masked_fill(count == 0, 0.0), reduction)
+        return reduce(losses, reduction)  # without rivals log 0 = -inf, whose relu is 0
 
 
 def _rivals(labels: Tensor, centers: Tensor, rivals: Rivals) -> tuple[Tensor, Tensor]:

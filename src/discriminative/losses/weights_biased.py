@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from discriminative._checks import check_number, require
-from discriminative._tensors import check_batch, lift, norms
+from discriminative._tensors import by_hand, check_batch, lift, norms, widest
 from discriminative.losses._unit import inverse_norms, project_rows_, unit, unit_weight_logits
 from discriminative.losses.normalized import weight_normalized_logits
 from discriminative.losses.softmax import LinearHead
@@ -103,7 +103,7 @@ def _floor(dtype: torch.dtype) -> float:
 def _recompute_close(
     features: Tensor, weight: Tensor, labels: Tensor, alpha: float, square: Tensor, logits: Tensor, length: Tensor
 ) -> None:
-    """Where w_j is nearly -w_c / alpha, replace logit and length by those of the vector itself, in float64.
+    """Where w_j is nearly -w_c / alpha, replace logit and length by those of the vector itself, in the widest type.
 
     There are few such pairs (two classes at the simplex, or rivals that are each other's copies), so they are listed;
     under ``torch.compile``, which cannot list, each sample's closest few are taken.
@@ -129,10 +129,11 @@ def _rival(
     features: Tensor, weight: Tensor, labels: Tensor, alpha: float, rows: Tensor, columns: Tensor
 ) -> tuple[Tensor, Tensor]:
     """x.w'_j and |alpha w_c + w_j| of the pairs (row, column), from the vectors themselves."""
-    own, other = weight[labels[rows]].double(), weight[columns].double()
+    wide = widest(weight.device)
+    own, other = weight[labels[rows]].to(wide), weight[columns].to(wide)
     vector = alpha * own * inverse_norms(own).unsqueeze(1) + other * inverse_norms(other).unsqueeze(1)
     size = norms(vector).clamp_min(_floor(weight.dtype))
-    exact = torch.linalg.vecdot(features[rows].double(), vector) / size
+    exact = torch.linalg.vecdot(features[rows].to(wide), vector) / size
     return exact.to(features.dtype), size.to(features.dtype)
 
 
@@ -187,8 +188,7 @@ def weights_biased_logits(
         inverse = inverse_norms(w)
         if alpha == 0:
             return unit_weight_logits(x, w, inverse)
-        logits: Tensor = _BiasedLogits.apply(x, w, inverse, labels, alpha, gradient == "literal")
-        return logits
+        return by_hand(_BiasedLogits, x, w, inverse, labels, alpha, gradient == "literal")
 
 
 def guarded_biased_logits(

@@ -1,26 +1,51 @@
-"""What each paper prints, and what we run for it: tables, experiments, claims."""
+"""The registry: one word a paper, the folder that holds all that is of it.
+
+A paper's folder has ``PAPER`` (``study.Paper``) in its ``__init__.py`` and the printed cells in ``tables.json``.
+"""
 
 from __future__ import annotations
 
 import json
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from discriminative._checks import require
-from discriminative.study import Experiment
+from discriminative.study import Claim, Experiment, Paper
 
-__all__ = ["PAPERS", "experiment", "experiments", "fashion_labels", "printed"]
+__all__ = ["PAPERS", "claims", "experiment", "experiments", "paper", "papers", "printed"]
 
-PAPERS = ("thesis",)
+PAPERS: tuple[str, ...] = ("thesis", "incay")
+
+
+def paper(name: str) -> Paper:
+    """A registered paper by its name."""
+    require(name in PAPERS, "paper must be one of {}, got {!r}", PAPERS, name)
+    found: Paper = import_module(f"{__name__}.{name}").PAPER
+    require(found.name == name, "the paper in the folder {} calls itself {!r}", name, found.name)
+    return found
+
+
+def papers() -> list[Paper]:
+    """Every registered paper, in the book's order."""
+    return [paper(name) for name in PAPERS]
+
+
+def experiments() -> dict[str, Experiment]:
+    """Every experiment of every paper, by name, those that tune among them."""
+    return _experiments(PAPERS)
 
 
 @cache
-def experiments() -> dict[str, Experiment]:
-    """Every experiment of every paper, by name."""
-    from discriminative.papers.thesis.experiments import EXPERIMENTS
-
-    return {experiment.name: experiment for experiment in EXPERIMENTS}
+def _experiments(names: tuple[str, ...]) -> dict[str, Experiment]:
+    found: dict[str, Experiment] = {}
+    for name in names:
+        for item in paper(name).all_experiments():
+            require(item.name not in found, "two experiments are called {!r}; {} repeats it", item.name, name)
+            found[item.name] = item
+    return found
 
 
 def experiment(name: str) -> Experiment:
@@ -29,35 +54,36 @@ def experiment(name: str) -> Experiment:
     return found[name]
 
 
-@cache
-def fashion_labels() -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """The class of every test image of Fashion-MNIST and the classes' names: what a record got wrong, without the data.
-
-    Example:
-        >>> labels, names = fashion_labels()
-        >>> len(labels), names[labels[0]]
-        (10000, 'ankle boot')
-    """
-    stored = json.loads((Path(__file__).parent / "fashion_labels.json").read_text())
-    return tuple(map(int, stored["labels"])), tuple(stored["names"])
+def claims() -> dict[str, Claim]:
+    """Every claim of every paper, by id."""
+    found: dict[str, Claim] = {}
+    for each in papers():
+        for claim in each.claims:
+            require(claim.id not in found, "two claims are called {!r}; {} repeats it", claim.id, each.name)
+            found[claim.id] = claim
+    return found
 
 
 @cache
-def _cells(paper: str) -> tuple[dict[str, Any], ...]:
-    require(paper in PAPERS, "paper must be one of {}, got {!r}", PAPERS, paper)
-    return tuple(json.loads((Path(__file__).parent / paper / "tables.json").read_text()))
+def _cells(file: Path) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(file.read_text()))
 
 
 def printed(paper: str, table: str) -> dict[tuple[str, str], float | str]:
     """The printed cells of a paper's table, by (row, column); a cell that is no number is its text.
 
+    It reads a folder that need not be registered yet, and does not import it.
+
     Example:
         >>> printed("thesis", "2.2")["Softmax", "Error Rate"]
         0.4
     """
+    spec = find_spec(f"{__name__}.{paper}")
+    require(spec is not None and spec.origin is not None, "there is no folder papers/{}", paper)
+    file = Path(spec.origin or "").parent / "tables.json"  # type: ignore[union-attr]
     cells = {
         (cell["row"], cell["column"]): cell["printed"] if cell["value"] is None else cell["value"]
-        for cell in _cells(paper)
+        for cell in _cells(file)
         if cell["table"] == table
     }
     require(bool(cells), "{} has no table {!r}", paper, table)

@@ -17,6 +17,7 @@ from discriminative.training.model import Model, Parts
 __all__ = ["CURVE_POINTS", "Curves", "digits", "four_digits", "pulls"]
 
 CURVE_POINTS = 40
+MANY_CLASSES = 20
 LOOKED_AT = ("feature_norm", "weight_norm", "separability_raw", "separability_unit", "pull_along", "pull_across")
 
 
@@ -62,11 +63,14 @@ class Curves:
     Loss and predictions of each step wait on the device until :meth:`look` fetches them together. ``loss`` is the
     head's, without terms. ``train_error`` is that of the logits which the loss sees, margin and all; ``plain_error``,
     where they differ, that of the test scores. ``terms`` holds the mean value of each term, without its coefficient.
-    Norms, separability and pulls are those of the batch that ends the fortieth, before its update (see :func:`pulls`).
+    Norms, separability and pulls are those of the batch that ends the fortieth, before its update (see :func:`pulls`);
+    ``measured`` holds the steps, every second of them where there are many classes or several terms and every fourth
+    where there are both: a record is to stay small.
     """
 
-    def __init__(self, run: Run, bent: bool) -> None:
+    def __init__(self, run: Run, bent: bool, num_classes: int = 2) -> None:
         steps = run.schedule.steps
+        self.every = 2 ** ((num_classes > MANY_CLASSES) + (len(run.terms) > 1))
         self.bent, self.terms = bent, len(run.terms)
         points = min(CURVE_POINTS, steps)
         self.ends = [round((i + 1) * steps / points) for i in range(points)]
@@ -94,7 +98,7 @@ class Curves:
     def measure(self, model: Model, features: Tensor, inner: Tensor, labels: Tensor, step: int) -> None:
         """Where a fortieth ends: the state of features and weights, and what pulls."""
         i = self.point(step)
-        if step + 1 != self.ends[i]:
+        if step + 1 != self.ends[i] or (i + 1) % self.every:
             return
         weight = model.head.get_parameter("weight").detach()
         features = features.detach()
@@ -174,7 +178,9 @@ class Curves:
             curves["plain_error"] = means(2)
         if any(self.blends[i] is not None for i in keep):
             curves["blend"] = [four_digits(self.blends[i] or 0.0) for i in keep]
-        looked = [self.looked[i] or [math.nan] * (len(LOOKED_AT) + self.terms) for i in keep]
+        measured = [(self.ends[i], self.looked[i]) for i in keep]
+        curves["measured"] = [end for end, values in measured if values is not None]
+        looked = [values for _, values in measured if values is not None]
         curves |= {name: [digits(values[j], 3) for values in looked] for j, name in enumerate(LOOKED_AT)}
         if self.terms:
             sums = [self.values[i] for i in keep]

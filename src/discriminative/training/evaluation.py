@@ -101,9 +101,10 @@ def label_free(model: Model, features: Tensor, labels: Tensor, scores: Tensor) -
     feature is replaced by their mean; ``all_negative_share`` the share of test images without a positive score.
     """
     mean = features.mean(0, keepdim=True).expand_as(features)
-    trained, replaced = (
-        float(model.head_loss(model.head(model.scaled(seen), labels), labels)) for seen in (features, mean)
-    )
+    with torch.no_grad():
+        trained, replaced = (
+            float(model.head_loss(model.head(model.scaled(seen), labels), labels)) for seen in (features, mean)
+        )
     negative = float((scores < 0).all(1).float().mean())
     return {"trained_loss": trained, "mean_feature_loss": replaced, "all_negative_share": negative}
 
@@ -128,13 +129,18 @@ def in_training(model: Model, features: Tensor, labels: Tensor, scores: Tensor) 
 
 
 def contrast(model: Model, data: Dataset, features: Tensor, autocast: Autocast) -> dict[str, float]:
-    """By how many degrees the features turn where the images' contrast is halved, and what their norms become."""
+    """By how many degrees the features turn where the images' contrast is halved, and what their norms become.
+
+    Likewise where a tenth of the full scale is added to every pixel: a shift of the brightness.
+    """
     part = data.test.take(torch.arange(min(len(data.test), CONTRAST_IMAGES), device=features.device))
-    faint = forward(model, Split(part.images * 0.5, part.labels), data, autocast)[0]
-    plain = features[: len(faint)]
-    cosine = F.cosine_similarity(faint.double(), plain.double()).clamp(-1, 1)
-    ratio = faint.norm(dim=1) / plain.norm(dim=1).clamp_min(torch.finfo(plain.dtype).tiny)
-    return {"contrast_turn": float(cosine.acos().rad2deg().mean()), "contrast_norm": float(ratio.mean())}
+    plain, told = features[: len(part)], {}
+    for name, images in (("contrast", part.images * 0.5), ("brightness", part.images + 0.1 * data.full_scale)):
+        other = forward(model, Split(images, part.labels), data, autocast)[0]
+        cosine = F.cosine_similarity(other.double(), plain.double()).clamp(-1, 1)
+        ratio = other.norm(dim=1) / plain.norm(dim=1).clamp_min(torch.finfo(plain.dtype).tiny)
+        told[f"{name}_turn"], told[f"{name}_norm"] = float(cosine.acos().rad2deg().mean()), float(ratio.mean())
+    return told
 
 
 def summary(scores: Tensor, labels: Tensor) -> dict[str, Any]:

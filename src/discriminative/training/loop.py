@@ -96,7 +96,7 @@ class Training:
         fused = True if device.type == "cuda" else None  # one kernel for all parameters
         settings = run.optimizer
         self.optimizer = torch.optim.SGD(self.model.groups(), lr=settings.rate, momentum=settings.momentum, fused=fused)
-        self.curves = Curves(run, self.model.bent)
+        self.curves = Curves(run, self.model.bent, data.num_classes)
         self.autocast = torch.autocast(device.type, torch.bfloat16) if run.precision == "bfloat16" else nullcontext()
         self.model.body.train()
         self.forward: Any = self.model.body

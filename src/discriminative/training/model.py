@@ -51,26 +51,29 @@ def refuse(run: Run) -> None:
 
 
 class Phase(NamedTuple):
-    """From which step to which (exclusive) which head is trained, with which blend, at which share of the rate."""
+    """From which step on which head is trained, for how many steps, with which blend, at which share of the rate."""
 
     begins: int
-    ends: int
+    steps: int
     head: Head
     blend: BlendSchedule | None
     rate: float
+    fresh: bool  # whether the head is another than that of the phase before
 
 
 def phases(run: Run) -> list[Phase]:
-    """The run without its stages is one phase; each stage opens another."""
-    begins = [0, *(round(stage.starts * run.schedule.steps) for stage in run.stages)]
-    ends = [*begins[1:], run.schedule.steps]
-    head, rate = run.head, 1.0
-    found = [Phase(begins[0], ends[0], head, run.blend, rate)]
-    for stage, begin, end in zip(run.stages, begins[1:], ends[1:], strict=True):
-        same = stage.head is None and stage.blend is None  # only the rate changes: the head goes on, blend and all
-        head = stage.head or head
-        rate *= stage.rate
-        found.append(Phase(begin, end, head, found[-1].blend if same else stage.blend, rate))
+    """The run without its stages is one phase; each stage opens another. Where only the rate changes the head stays."""
+    total = run.schedule.steps
+    begins = [0, *(round(stage.starts * total) for stage in run.stages)]
+    fresh = [True, *(stage.head is not None or stage.blend is not None for stage in run.stages)]
+    found = [Phase(0, total, run.head, run.blend, 1.0, True)]
+    for stage, begin, new in zip(run.stages, begins[1:], fresh[1:], strict=True):
+        last = found[-1]
+        blend = stage.blend if new else last.blend
+        found.append(Phase(begin, total, stage.head or last.head, blend, last.rate * stage.rate, new))
+    for i, phase in enumerate(found):  # a head is trained until the next one comes
+        ends = next((begin for begin, new in zip(begins[i + 1 :], fresh[i + 1 :], strict=True) if new), total)
+        found[i] = phase._replace(steps=ends - phase.begins)
     return found
 
 
@@ -96,7 +99,7 @@ def _build_head(run: Run, phase: Phase, num_classes: int, index: int) -> nn.Modu
     arguments = dict(phase.head.arguments)
     if phase.blend is not None:
         blend = phase.blend
-        arguments["blend"] = losses.Blend(blend.floor, phase.ends - phase.begins, blend.start, blend.reached)
+        arguments["blend"] = losses.Blend(blend.floor, phase.steps, blend.start, blend.reached)
     return head_class(run, phase.head)(run.feature_dim, num_classes, **arguments)
 
 
@@ -117,7 +120,7 @@ def fixed_weight(run: Run, num_classes: int) -> Tensor:
     if run.fixed_weight == "orthonormal":
         rows = frame(count)
     elif run.fixed_weight == "simplex":
-        rows = geometry.simplex(count, torch.float64) @ frame(count - 1)
+        rows = geometry.simplex(count, dtype=torch.float64) @ frame(count - 1)
     elif run.fixed_weight == "dependent":
         rank = (min(count, dim) + 1) // 2
         rows = geometry.unit_rows(normal(count, rank)) @ frame(rank)
@@ -150,9 +153,7 @@ class Model:
         self.heads, self.terms = [first], []
         with torch.random.fork_rng(devices=[]):
             for index, phase in enumerate(self.phases[1:], 1):
-                stage = run.stages[index - 1]
-                goes_on = stage.head is None and stage.blend is None
-                head = self.heads[-1] if goes_on else _build_head(run, phase, num_classes, index)
+                head = _build_head(run, phase, num_classes, index) if phase.fresh else self.heads[-1]
                 self._hand_over(self.heads[-1], head)
                 self.heads.append(head)
             for index, term in enumerate(run.terms):

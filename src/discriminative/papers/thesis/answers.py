@@ -16,48 +16,19 @@ The questions, with what counts, named before these runs (all exploratory; a thi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import product
 
-from discriminative.ledger import Ledger
-from discriminative.papers.thesis.family import FAMILY, named
+from discriminative.papers.shared import MARGINS, SEEDS, WORKHORSE, control, margin_head, named, steps, tuned
 from discriminative.papers.thesis.full_scale import QUICK_ARMS, QUICK_CIFAR
-from discriminative.papers.thesis.workhorse import MARGINS, WORKHORSE, WORKHORSE_ARMS, margin_head, steps
-from discriminative.runs import TUNING_SEEDS, BlendSchedule, Optimizer, Run, Schedule
+from discriminative.runs import TUNING_SEEDS, BlendSchedule, Optimizer, Schedule
 from discriminative.study import Arm, Experiment
 
 __all__ = ["ANSWERS", "FASHION_SEEDS", "NEW_SEEDS"]
 
-SEEDS = tuple(range(12))
 NEW_SEEDS = tuple(range(12, 18))
 FASHION_SEEDS = tuple(range(12, 17))
-
-
-def best(tuning: Sequence[Arm], start: str) -> Run | None:
-    """The configuration with the fewest wrong answers on validation; ``None`` while a record is missing.
-
-    Args:
-        tuning: arms under tuning seeds; one that diverged under any of them is out.
-        start: how the names of those begin that are compared.
-    """
-    ledger, wrong = Ledger.of("laptop"), {}
-    for arm in tuning:
-        if not arm.name.startswith(start):
-            continue
-        if not all(ledger.has(run) for run in arm.runs()):
-            return None
-        records = [ledger.read(run) for run in arm.runs()]
-        if all(record["status"] == "finished" for record in records):
-            wrong[arm.name] = sum(record["metrics"]["validation"]["wrong"] for record in records)
-    return next(arm.run for arm in tuning if arm.name == min(wrong, key=lambda name: wrong[name])) if wrong else None
-
-
-def _tuned(tuning: Sequence[Arm], names: Sequence[str], seeds: tuple[int, ...]) -> tuple[Arm, ...]:
-    """The arms of these names, each at the configuration that the tuning chose for it, as far as it has run."""
-    found = {name: best(tuning, f"{name} rate") for name in names}
-    return tuple(Arm(name, run, seeds) for name, run in found.items() if run is not None)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -76,9 +47,8 @@ SMOOTHING_TUNING = tuple(
 
 
 def _controls() -> tuple[Arm, ...]:
-    known = {arm.name: arm for arm in (*WORKHORSE_ARMS, *FAMILY)}
     names = ("softmax", "m=2", "m=3", "m=4", "NormFace s=4")
-    return (*(replace(known[name], seeds=SEEDS) for name in names), *_tuned(SMOOTHING_TUNING, (SMOOTHED,), SEEDS))
+    return (*(control(name, 12) for name in names), *tuned(SMOOTHING_TUNING, (SMOOTHED,), SEEDS))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -122,7 +92,7 @@ def _causes() -> tuple[Arm, ...]:
 
 
 def _tuned_there() -> tuple[Arm, ...]:
-    found = _tuned(FASHION_TUNING, TUNED_THERE, FASHION_SEEDS)
+    found = tuned(FASHION_TUNING, TUNED_THERE, FASHION_SEEDS)
     return tuple(replace(arm, name=f"{arm.name} tuned there") for arm in found)
 
 
@@ -176,7 +146,7 @@ ANSWERS = (
         "batch-norm",
         "section 2.2.7",
         "Plain SGD with batch norm before the head",
-        {"laptop": partial(_tuned, NORMED_TUNING, NORMED, SEEDS)},
+        {"laptop": partial(tuned, NORMED_TUNING, NORMED, SEEDS)},
         "batch-norm-tuning",
     ),
     Experiment(

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from discriminative.papers import printed
-from discriminative.study import Claim
+from discriminative.study import Claim, Fewer, Less, More, Proved, Within
 
 __all__ = ["CLAIMS"]
 
@@ -36,30 +36,15 @@ def _error(
     id: str, margin: int, experiment: str, scale: str, table: str = "2.2", column: str = "Error Rate", **more: Any
 ) -> Claim:
     cells = printed("thesis", table)
+    errors = float(cells["Softmax", column]), float(cells[f"L-Softmax (m={margin})", column])
     return Claim(
-        id=id,
-        place=f"Table {table}",
-        statement=f"L-Softmax with m = {margin} errs less than softmax.",
-        experiment=experiment,
-        arm=f"m={margin}",
-        baseline="softmax",
-        scale=scale,
-        paper_baseline=float(cells["Softmax", column]),
-        paper_arm=float(cells[f"L-Softmax (m={margin})", column]),
+        id,
+        f"Table {table}",
+        f"L-Softmax with m = {margin} errs less than softmax.",
+        scale,
+        Fewer(f"m={margin}", "softmax", paper=errors),
+        experiment,
         **more,
-    )
-
-
-def _geometry(id: str, place: str, statement: str, measure: str, scale: str = SMALL, **more: Any) -> Claim:
-    settings = {"experiment": "workhorse", "arm": "m=4", "baseline": "softmax"} | more
-    return Claim(id=id, place=place, statement=statement, measure=measure, scale=scale, **settings)
-
-
-def _within(id: str, place: str, statement: str, measure: str, smallest: float, **more: Any) -> Claim:
-    """That a measure of one arm, the workhorse's softmax unless told, lies within bounds of zero."""
-    settings = {"experiment": "workhorse", "arm": "softmax", "baseline": None, "scale": SMALL} | more
-    return Claim(
-        id=id, place=place, statement=statement, measure=measure, smallest=smallest, equivalence=True, **settings
     )
 
 
@@ -98,105 +83,115 @@ CLAIMS = (
         "CIFAR10",
         paper_scale=PAPERS_CIFAR,
     ),
-    _geometry(
-        "C-LSM5",
-        "Figure 2.2",
-        "With m = 4 the angular gap between the classes is wider than with softmax.",
-        "angle gap",
-        PLANE,
-        experiment="figure-2-2",
-        baseline="m=1",
-    ),
     *(
-        _geometry(
+        Claim(
             f"C-LSM5{letter}",
             "Figure 2.2",
             f"With m = {margin} the angular gap between the classes is wider than with softmax.",
-            "angle gap",
             PLANE,
-            experiment="figure-2-2",
-            arm=f"m={margin}",
-            baseline="m=1",
+            More("angle gap", f"m={margin}", "m=1", smallest=0.0),
+            "figure-2-2",
         )
-        for letter, margin in (("a", 2), ("b", 3))
+        for letter, margin in (("", 4), ("a", 2), ("b", 3))
     ),
-    _geometry("C-LSM6a", "Figure 2.5", "With m = 4 features of one class are more alike.", "compactness"),
-    _geometry("C-LSM6b", "Figure 2.5", "With m = 4 features of different classes are less alike.", "separation"),
     Claim(
-        id="C-LSM7",
-        place="section 2.2.7",
-        statement="Without the blend m = 4 diverges or errs more.",
-        experiment="blend",
-        arm="m=4",
-        baseline="m=4 no blend",
-        scale=SMALL,
-        or_baseline_diverges=True,
+        "C-LSM6a",
+        "Figure 2.5",
+        "With m = 4 features of one class are more alike.",
+        SMALL,
+        More("within-class cosine", "m=4", "softmax", smallest=0.0),
+        "workhorse",
     ),
-    *(
-        _geometry(
-            f"C-LSM8{letter}",
-            "section 2.2.5",
-            "With m = 4 test and training errors lie closer together than with softmax.",
-            "small train-test gap",
-            f"{size:,} MNIST images, LeNet-64",
-            experiment="workhorse" if size == 2000 else f"curve-{size}",
-        )
-        for letter, size in (("a", 500), ("b", 2000), ("c", 8000))
+    Claim(
+        "C-LSM6b",
+        "Figure 2.5",
+        "With m = 4 features of different classes are less alike.",
+        SMALL,
+        Less("between-class cosine", "m=4", "softmax", smallest=0.0),
+        "workhorse",
     ),
-    _geometry("C-LSM9a", "section 2.2.5", "With m = 4, blended, training is slower than softmax.", "slow start"),
-    _geometry(
-        "C-LSM9b",
-        "section 2.2.5",
-        "Without the blend, training with m = 4 is slower than with m = 2.",
-        "slow start",
-        experiment="blend",
-        arm="m=4 no blend",
-        baseline="m=2 no blend",
+    Claim(
+        "C-LSM7",
+        "section 2.2.7",
+        "Without the blend m = 4 diverges or errs more.",
+        SMALL,
+        Fewer("m=4", "m=4 no blend", smallest=0.0, or_baseline_diverges=True),
+        "blend",
     ),
     *(
         Claim(
-            id=f"C-LSM10{letter}",
-            place="section 2.2.2",
-            statement=f"Without the blend m = 3 errs less than m = {margin} at one rate (our prediction).",
-            experiment="blend",
-            arm="m=3 no blend, common rate",
-            baseline=f"m={margin} no blend, common rate",
-            scale=SMALL,
+            f"C-LSM8{letter}",
+            "section 2.2.5",
+            "With m = 4 test and training errors lie closer together than with softmax.",
+            f"{size:,} MNIST images, LeNet-64",
+            Less("train-test gap", "m=4", "softmax", smallest=0.0),
+            "workhorse" if size == 2000 else f"curve-{size}",
+        )
+        for letter, size in (("a", 500), ("b", 2000), ("c", 8000))
+    ),
+    Claim(
+        "C-LSM9a",
+        "section 2.2.5",
+        "With m = 4, blended, training is slower than softmax.",
+        SMALL,
+        More("slow start", "m=4", "softmax", smallest=0.0),
+        "workhorse",
+    ),
+    Claim(
+        "C-LSM9b",
+        "section 2.2.5",
+        "Without the blend, training with m = 4 is slower than with m = 2.",
+        SMALL,
+        More("slow start", "m=4 no blend", "m=2 no blend", smallest=0.0),
+        "blend",
+    ),
+    *(
+        Claim(
+            f"C-LSM10{letter}",
+            "section 2.2.2",
+            f"Without the blend m = 3 errs less than m = {margin} at one rate (our prediction).",
+            SMALL,
+            Fewer("m=3 no blend, common rate", f"m={margin} no blend, common rate", smallest=0.0),
+            "blend",
+            says="our prediction",
         )
         for letter, margin in (("a", 2), ("b", 4))
     ),
-    _within(
+    Claim(
         "C-TH5a",
         "section 1.1",
         "Halving an image's contrast turns its feature by less than 5 degrees.",
-        "contrast turn",
-        5.0,
+        SMALL,
+        Within("contrast turn", "softmax", smallest=5.0),
+        "workhorse",
+        says="our reading",
     ),
-    _within(
+    Claim(
         "C-TH5b",
         "section 1.1",
         "Halving an image's contrast halves its feature's norm, within a twentieth.",
-        "contrast norm",
-        0.05,
+        SMALL,
+        Within("contrast norm", "softmax", target=0.5, smallest=0.05),
+        "workhorse",
+        says="our reading",
     ),
     *(
-        _within(
+        Claim(
             f"C-TH3{letter}",
             "Figure 1.3",
             f"2-D features of {name} classify as well by angle alone, within one point.",
-            "angle-only excess",
-            1.0,
-            experiment="figure-2-2",
-            arm=arm,
-            scale=PLANE,
+            PLANE,
+            Within("angle-only excess", arm, smallest=1.0),
+            "figure-2-2",
+            says="our reading",
         )
         for letter, arm, name in (("a", "m=1", "softmax"), ("b", "m=4", "L-Softmax, m = 4,"))
     ),
     Claim(
-        id="C-TH4",
-        place="section 1.1",
-        statement="In high dimension random vectors' relative distances tend to 1; and so do their cosines to 0.",
-        scale="any number of dimensions",
-        proved_by="prop-concentration",
+        "C-TH4",
+        "section 1.1",
+        "In high dimension random vectors' relative distances tend to 1; and so do their cosines to 0.",
+        "any number of dimensions",
+        Proved("prop-concentration"),
     ),
 )

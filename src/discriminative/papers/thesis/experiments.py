@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from discriminative.papers.thesis.answers import ANSWERS
-from discriminative.papers.thesis.family import BLEND, FAMILY, FAMILY_TUNING, LITERAL, LONGER, PURE_TUNING, named
-from discriminative.papers.thesis.full_scale import FULL_SCALE
-from discriminative.papers.thesis.workhorse import (
-    CHOSEN,
+from discriminative.papers.shared import (
+    DIGITS,
+    FAMILY,
+    FAMILY_TUNING,
     FLOORS,
+    MARGIN_TUNING,
     MARGINS,
-    TUNING,
     WORKHORSE_ARMS,
     arm_name,
-    chosen,
     margin_head,
+    named,
     steps,
     table_row,
-)
+)  # fmt: skip
+from discriminative.papers.thesis.answers import ANSWERS
+from discriminative.papers.thesis.blend import BLEND, LITERAL, LONGER, PURE_TUNING
+from discriminative.papers.thesis.full_scale import FULL_SCALE
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
-from discriminative.study import Arm, Experiment
+from discriminative.study import Arm, Experiment, Tuning
 
-__all__ = ["EXPERIMENTS", "WHOLE_CHOSEN", "WHOLE_TUNING"]
+__all__ = ["EXPERIMENTS", "TUNINGS"]
 
 # ---------------------------------------------------------------------------------------------------------------------
 # LeNet with the feature of Caffe's example, 500 wide, on the whole of MNIST, 5 epochs. Three configurations each, one
@@ -30,24 +32,31 @@ __all__ = ["EXPERIMENTS", "WHOLE_CHOSEN", "WHOLE_TUNING"]
 
 WHOLE = Run("mnist", "lenet", 500, Head("Softmax"), 0, batch_size=64, schedule=Schedule(steps(55_000, 64, 5)))
 
-WHOLE_TUNING = tuple(
-    Arm(arm.name, replace(WHOLE, head=arm.run.head, optimizer=arm.run.optimizer, blend=arm.run.blend), TUNING_SEEDS[:1])
-    for arm in TUNING
-    if arm.name in ("softmax rate 0.05 decay 0.002", "softmax rate 0.05 decay 0.0005", "softmax rate 0.03 decay 0.0005")
-    or arm.name in [CHOSEN[arm_name(m, floor)] for m in MARGINS for floor in FLOORS]
+_TRIED = ("softmax rate 0.05 decay 0.002", "softmax rate 0.05 decay 0.0005", "softmax rate 0.03 decay 0.0005")
+
+WHOLE_TUNING = Tuning(
+    "whole-tuning",
+    "section 2.2.7",
+    "The same on the whole of MNIST",
+    tuple(
+        Arm(
+            arm.name,
+            replace(WHOLE, head=arm.run.head, optimizer=arm.run.optimizer, blend=arm.run.blend),
+            TUNING_SEEDS[:1],
+        )
+        for arm in MARGIN_TUNING.arms
+        if arm.name in (*_TRIED, *(MARGIN_TUNING.chosen[arm_name(m, floor)] for m in MARGINS for floor in FLOORS))
+    ),
+    {
+        "softmax": "softmax rate 0.03 decay 0.0005",
+        "m=2": "m=2 floor 5 rate 0.05",
+        "m=3": "m=3 floor 1 rate 0.05",
+        "m=4": "m=4 floor 5 rate 0.05",
+    },
 )
 
-WHOLE_CHOSEN = {
-    "softmax": "softmax rate 0.03 decay 0.0005",
-    "m=2": "m=2 floor 5 rate 0.05",
-    "m=3": "m=3 floor 1 rate 0.05",
-    "m=4": "m=4 floor 5 rate 0.05",
-}
-
 # ---------------------------------------------------------------------------------------------------------------------
-# Digits, for every build of the book: an MLP on 1,077 images of 8 x 8, and 2-D features for Figure 2.2.
-
-DIGITS = Run("digits", "mlp", 32, Head("Softmax"), 0, batch_size=64, schedule=Schedule(480), optimizer=Optimizer(0.05))
+# Digits, and 2-D features for Figure 2.2.
 
 
 def _digits(margin: int, feature_dim: int = 32) -> Run:
@@ -88,7 +97,7 @@ EXPERIMENTS = (
         "table-2-2",
         "Table 2.2",
         "L-Softmax against softmax on the whole of MNIST",
-        {"laptop": tuple(chosen(arm_name(m), WHOLE_TUNING, WHOLE_CHOSEN, 5, table_row(m)) for m in ALL)},
+        {"laptop": tuple(WHOLE_TUNING.arm(arm_name(m), 5, table_row(m)) for m in ALL)},
     ),
     Experiment(
         "figure-2-2",
@@ -121,14 +130,8 @@ EXPERIMENTS = (
         {"laptop": named(dataset="fashion-mnist", train_size=5000, schedule=Schedule(steps(5000, 64, 10)))},
     ),
     Experiment("family", "Part I", "The whole family of margin losses, one budget", {"laptop": FAMILY}),
-    Experiment(
-        "family-tuning", "Part I", "Rates, decays, floors, margins and scales on validation", {"laptop": FAMILY_TUNING}
-    ),
-    Experiment("margin-tuning", "section 2.2.7", "Rate, decay and blend floor on validation", {"laptop": TUNING}),
-    Experiment(
-        "pure-tuning", "section 2.2.7", "Rate and decay without the blend, on validation", {"laptop": PURE_TUNING}
-    ),
-    Experiment("whole-tuning", "section 2.2.7", "The same on the whole of MNIST", {"laptop": WHOLE_TUNING}),
     *ANSWERS,
     *FULL_SCALE,
 )
+
+TUNINGS = (FAMILY_TUNING, MARGIN_TUNING, PURE_TUNING, WHOLE_TUNING)

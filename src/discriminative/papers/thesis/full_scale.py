@@ -27,7 +27,7 @@ from dataclasses import replace
 from functools import partial
 
 from discriminative.ledger import Ledger
-from discriminative.papers.thesis.workhorse import FLOORS, MARGINS, arm_name, margin_head, table_row
+from discriminative.papers.shared import FLOORS, MARGINS, arm_name, margin_head, table_row
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
 from discriminative.study import Arm, Experiment
 

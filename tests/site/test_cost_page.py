@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from discriminative.cost_page import cost_page
+from discriminative.site.cost import cost_page
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture

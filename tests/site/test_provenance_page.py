@@ -10,9 +10,9 @@ import pytest
 
 from discriminative.ledger import Ledger, arm_key
 from discriminative.papers import experiment
-from discriminative.provenance_page import export_csv, provenance_page
 from discriminative.provenance import source_hash
 from discriminative.runs import Optimizer, Run
+from discriminative.site.provenance import export_csv, provenance_page
 from discriminative.training import train
 
 

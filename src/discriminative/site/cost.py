@@ -68,6 +68,7 @@ def cost_figure(measured: dict[str, Any], path: Path) -> None:
         axes.legend(fontsize=10, loc="upper right", handlelength=3.2, labelspacing=0.2)
     panels[1].set_xlabel("classes")
     panels[1].set_xticks(classes, [f"{count:,}" for count in classes])
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
     plt.close(figure)
 
@@ -124,9 +125,9 @@ def cost_page(root: Path) -> str:
         told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in settings.items() if value is not None)
         machine = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in environment.items() if v is not None)
         figure = f"fig-costs-{name}"
-        cost_figure(measured, root / "build" / "site" / "book" / "figures" / f"{figure}.png")
+        cost_figure(measured, root / "build" / "site" / "book" / "figures" / "cost" / f"{figure}.png")
         lines += [
-            f"```{{figure}} figures/{figure}.png",
+            f"```{{figure}} figures/cost/{figure}.png",
             f":name: {figure}",
             f":alt: {ALT}",
             "",

@@ -1,0 +1,197 @@
+"""Arms as numbers: frames, measures by seed, what was lost to divergence and collapse. No HTML.
+
+A run that diverged has no measure. One that finished above 50 % error has collapsed; it stays in every mean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from discriminative import measures
+from discriminative._checks import require
+from discriminative.ledger import Ledger, correctness, table
+from discriminative.papers import experiment
+from discriminative.statistics import Values, Verdict, judge_errors
+from discriminative.study import Arm
+
+__all__ = ["Arms", "choose", "collapsed", "once", "runs_lost"]
+
+
+def collapsed(record: dict[str, Any]) -> bool:
+    """Whether a run finished with over half of the test images wrong."""
+    test = record["metrics"].get("test")
+    return record["status"] == "finished" and bool(2 * test["wrong"] > test["images"])
+
+
+def runs_lost(records: Iterable[dict[str, Any]]) -> tuple[int, int]:
+    """How many runs diverged, and how many collapsed."""
+    records = list(records)
+    return sum(record["status"] != "finished" for record in records), sum(map(collapsed, records))
+
+
+def once(arms: Iterable[Arm]) -> list[Arm]:
+    """Each setting once, under the first of its names: an arm that stands for its family is one of the family's."""
+    found: dict[str, Arm] = {}
+    for arm in arms:
+        found.setdefault(arm.run.id, arm)
+    return list(found.values())
+
+
+class Arms:
+    """Some arms with the records that a ledger holds of them.
+
+    Args:
+        arms: in the order in which they are shown; of two with the same name the first counts.
+        ledger: where their records are.
+        command: what trains them, for those who find none.
+        seeds: the seeds that are looked at; all, unless given.
+
+    Example:
+        >>> arms = Arms.of("workhorse", "laptop", "softmax", "m=4")
+        >>> list(arms)
+        ['softmax', 'm=4']
+    """
+
+    def __init__(
+        self, arms: Iterable[Arm], ledger: Ledger, command: str = "", seeds: Iterable[int] | None = None
+    ) -> None:
+        self._arms: dict[str, Arm] = {}
+        for arm in arms:
+            self._arms.setdefault(arm.name, arm)
+        self.ledger, self.command = ledger, command
+        self._seeds = None if seeds is None else tuple(seeds)
+        self._read: dict[str, list[dict[str, Any]]] = {}
+
+    @classmethod
+    def of(cls, name: str, profile: str, *names: str, ledger: Ledger | None = None) -> Arms:
+        """The arms of an experiment at a profile, those of these names or all; names that are none are an error."""
+        item = experiment(name)
+        arms = [item.arm(profile, each) for each in names] if names else item.at(profile)
+        return cls(arms, Ledger.of(profile) if ledger is None else ledger, item.command(profile))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arms)
+
+    def __len__(self) -> int:
+        return len(self._arms)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._arms
+
+    def __getitem__(self, name: str) -> Arm:
+        require(name in self._arms, "arm must be one of {}, got {!r}", sorted(self._arms), name)
+        return self._arms[name]
+
+    def __add__(self, other: Arms) -> Arms:
+        """Both together, each setting once under its first name."""
+        return Arms(once([*self.arms, *other.arms]), self.ledger, self.command, self._seeds)
+
+    @property
+    def arms(self) -> list[Arm]:
+        return list(self._arms.values())
+
+    def only(self, *names: str) -> Arms:
+        return Arms([self[name] for name in names], self.ledger, self.command, self._seeds)
+
+    def at_seeds(self, *seeds: int) -> Arms:
+        return Arms(self.arms, self.ledger, self.command, seeds)
+
+    def records(self, name: str | None = None) -> list[dict[str, Any]]:
+        """The records of an arm, or of all of them."""
+        if name is None:
+            return [record for each in self for record in self.records(each)]
+        if name not in self._read:
+            runs = [run for run in self[name].runs() if self._seeds is None or run.seed in self._seeds]
+            self._read[name] = [self.ledger.read(run) for run in runs if self.ledger.has(run)]
+        return self._read[name]
+
+    def finished(self, name: str | None = None) -> list[dict[str, Any]]:
+        return [record for record in self.records(name) if record["status"] == "finished"]
+
+    def frame(self, name: str | None = None) -> pd.DataFrame:
+        """One row a finished run (``ledger.table``), with its arm's name."""
+        frames = [table(self.finished(each)).assign(arm=each) for each in (self if name is None else (name,))]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+    def wrong(self, arm: str, part: str = "test") -> dict[int, int | None]:
+        """Wrong answers by seed; ``None`` for a run that diverged."""
+        return {
+            record["run"]["seed"]: record["metrics"][part]["wrong"] if record["status"] == "finished" else None
+            for record in self.records(arm)
+        }
+
+    @property
+    def images(self) -> int:
+        """Size of the test set; 1 while no run has finished."""
+        return next((int(record["metrics"]["test"]["images"]) for record in self.finished()), 1)
+
+    def values(self, arm: str, measure: str) -> Values:
+        """A measure by seed; ``None`` for a run that diverged.
+
+        A record from before its geometry held what the measure needs is left out.
+        """
+        of, found = measures.measure(measure), Values()
+        for record in self.records(arm):
+            with contextlib.suppress(KeyError):
+                finished = record["status"] == "finished"
+                found[record["run"]["seed"]] = of.value(record) if finished else None
+        return found
+
+    def numbers(self, arm: str, measure: str = "test error") -> list[float]:
+        """A measure of every finished run."""
+        return [value for value in self.values(arm, measure).values() if value is not None]
+
+    def mean(self, arm: str, measure: str = "test error") -> float:
+        """A measure's mean over the finished runs; NaN where there is none."""
+        values = self.numbers(arm, measure)
+        return sum(values) / len(values) if values else float("nan")
+
+    def pairs(self, baseline: str, arm: str, measure: str = "test error") -> list[tuple[float, float]]:
+        """A measure of both arms for every seed under which both finished."""
+        first, second = self.values(baseline, measure), self.values(arm, measure)
+        return [
+            (b, a)
+            for seed in sorted(first.keys() & second.keys())
+            if (b := first[seed]) is not None and (a := second[seed]) is not None
+        ]
+
+    def errors_against(self, baseline: str, arm: str) -> Verdict:
+        """The paired difference of the test errors with its interval, as a verdict that no claim stands behind."""
+        return judge_errors(self.wrong(baseline), self.wrong(arm), self.images, 0.0)
+
+    def lost(self, name: str | None = None) -> tuple[int, int]:
+        """How many runs diverged, and how many collapsed."""
+        return runs_lost(self.records(name))
+
+    def lost_told(self) -> str:
+        """The same in words, e.g. ``"of 96 runs 1 diverged and 2 collapsed"``."""
+        counts = zip(self.lost(), ("diverged", "collapsed"), strict=True)
+        told = " and ".join(f"{count} {word}" for count, word in counts if count)
+        return f"of {len(self.records())} runs {told or 'none'}"
+
+    def always_wrong(self, name: str) -> np.ndarray:
+        """Which test images every finished run of the arm gets wrong, ``[N]`` bool."""
+        right: np.ndarray = np.any([correctness(record) for record in self.finished(name)], axis=0)
+        return ~right
+
+
+def choose(arms: Iterable[Arm], ledger: Ledger) -> Arm:
+    """The arm with the fewest wrong answers on validation over its seeds; one that diverged at any seed is out.
+
+    Raises:
+        ValueError: if records are missing, or every arm diverged.
+    """
+    found = Arms(arms, ledger)
+    scores: dict[str, float] = {}
+    for name in found:
+        errors = found.wrong(name, "validation")
+        require(len(errors) == len(found[name].seeds), "{} lacks records; run its tuning first", name)
+        if all(value is not None for value in errors.values()):
+            scores[name] = float(np.mean([value for value in errors.values() if value is not None]))
+    require(bool(scores), "every arm diverged: {}", ", ".join(found))
+    return found[min(scores, key=lambda name: scores[name])]
