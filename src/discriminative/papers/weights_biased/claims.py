@@ -6,7 +6,7 @@ prediction), that W-Softmax as the paper trains it errs less than the loss witho
 
 The smallest effects that count, and why:
 
-- errors beside a printed pair: a third of the paper's own effect; elsewhere 0.3 points of about 3, a tenth of the error;
+- errors beside a printed pair: a third of the effect there; elsewhere 0.3 points of about 3, a tenth of the error;
 - own angles: 1 degree a step along Figure 5, about what two seeds of one arm differ by; 5 degrees where the literal
   gradient is set against the stopped one, as theory parts them by fifty;
 - weight cosines: 0.05, half the way from the simplex of ten (-1/9) to right angles;

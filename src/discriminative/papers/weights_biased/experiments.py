@@ -247,19 +247,18 @@ EXPERIMENTS = (
         {"laptop": tuple(TUNING.arm(name, len(MANY), ROWS.get(name)) for name in COMPARED if name in TUNING.chosen)},
         after="wsm-tuning",
     ),
-    Experiment(
-        "wsm-width", "Figure 4", "The width of the feature, ten classes", {"laptop": _widths((), WIDTHS)}
-    ),
+    Experiment("wsm-width", "Figure 4", "The width of the feature, ten classes", {"laptop": _widths((), WIDTHS)}),
     Experiment("wsm-classes", "Table 5", "The first k digits", {"laptop": _classes()}),
     Experiment(
         "wsm-width-5", "Figure 4", "The width of the feature, five classes", {"laptop": _widths(FIVE, (2, 4, 9, 64))}
     ),
-    Experiment(
-        "wsm-table-1", "Table 1", "MNIST at the paper's scale", {"paper": partial(_paper_table, "mnist")}
-    ),
+    Experiment("wsm-table-1", "Table 1", "MNIST at the paper's scale", {"paper": partial(_paper_table, "mnist")}),
     *(
         Experiment(
-            f"wsm-table-2-{name}", "Table 2", f"{SETS[name]} at the paper's scale", {"paper": partial(_paper_table, name)}
+            f"wsm-table-2-{name}",
+            "Table 2",
+            f"{SETS[name]} at the paper's scale",
+            {"paper": partial(_paper_table, name)},
         )
         for name in ("cifar10", "cifar100")
     ),
