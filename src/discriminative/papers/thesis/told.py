@@ -298,12 +298,20 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
             errors = np.array([record["geometry"]["class_error"] for record in found])
             lengths = np.array([record["geometry"]["class_weight_norm"] for record in found])
             worst = int(errors.mean(0).argmax())
-            lost = int((errors > 90).any(1).sum())
+            lost, unit = int((errors > 90).any(1).sum()), arm.startswith("A-Softmax")
+            ends = (lengths[:, worst].mean(), np.delete(lengths, worst, 1).mean())
+            norms = ["1, always" if unit else f"{end:.2f}" for end in ends]
             rows.append([
                 arm, f"{arms.mean(arm):.2f}", f"{arms.mean(arm, 'training error'):.2f}",
-                f"{classes[worst]}, {errors[:, worst].mean():.0f}", f"{lost} of {len(found)}",
-                f"{lengths[:, worst].mean():.2f}", f"{np.delete(lengths, worst, 1).mean():.2f}",
+                f"{classes[worst]}, {errors[:, worst].mean():.0f}", f"{lost} of {len(found)}", *norms,
             ])  # fmt: skip
+            if arm in ("m=4", "m=4 batch norm"):
+                key = "given_up" if arm == "m=4" else "given_up_normed"
+                said |= {key: lost, f"{key}_of": len(found), f"{key}_norm": float(lengths[:, worst].max())}
+            if arm == "m=4":
+                said["others_norm"] = float(np.delete(lengths, worst, 1).mean())
+    for key in ("given_up", "given_up_of", "given_up_norm", "given_up_normed", "given_up_normed_of", "others_norm"):
+        said.setdefault(key, math.nan)
     heads = ["Arm", "Test error (%)", "Training error (%)", "Worst class, its error (%)"]
     return [*heads, "Runs with a class above 90 %", "Norm of its weight", "Of the others"], rows, said
 

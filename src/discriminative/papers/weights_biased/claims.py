@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from discriminative.papers import printed
 from discriminative.papers.weights_biased.experiments import PAPERS, map_name
-from discriminative.study import Claim, Fewer, Less, More, Ordered, Within
+from discriminative.study import Claim, Fewer, Less, More, Ordered, Proved, Within
 
 __all__ = ["CLAIMS"]
 
@@ -280,5 +280,19 @@ CLAIMS = (
         )
         for id, experiment, table, column, scale in FULL
         for letter, alpha in zip(("", "a", "b"), (1.5, 0.5, 1.0), strict=True)
+    ),
+    Claim(
+        "C-WSM15",
+        "section 3",
+        "The minimum number of units at which the angle between any two weights is constant is C - 1.",
+        "any number of classes, distinct weights",
+        Proved("thm-wsm-minimum"),
+    ),
+    Claim(
+        "C-WSM16",
+        "section 4.2",
+        "z = alpha p + q falls into the angle of p and q, and closer to p as alpha gets larger.",
+        "every angle below 180 degrees",
+        Proved("prop-wsm-between"),
     ),
 )
