@@ -42,11 +42,15 @@ def over_alpha(arms: Arms) -> Figure:
                 for alpha, found in points.items():
                     axes.plot([alpha] * len(found), [each[row] for each in found], ".", color=tint, alpha=0.5)
                 means = [float(np.mean([each[row] for each in found])) for found in points.values()]
-                axes.plot(list(points), means, color=tint, label=gradient)
+                if points:
+                    axes.plot(list(points), means, color=tint, label=gradient)
         grid[0, column].set_title(title, fontsize=10)
-        grid[1, column].set(yscale="log", xlabel="α")
-    grid[0, 0].set(ylabel="test error (%)", yscale="log")
+        grid[1, column].set_xlabel("α")
+    grid[0, 0].set_ylabel("test error (%)")
     grid[1, 0].set_ylabel("training loss")
+    for row in grid:
+        if any(len(line.get_xdata()) for axes in row for line in axes.lines):
+            row[0].set_yscale("log")
     if grid[0, 3].lines:
         grid[0, 3].legend(fontsize=9)
     return figure
