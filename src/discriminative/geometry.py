@@ -688,7 +688,7 @@ def probe_error(
     """Test error in percent of a linear classifier fitted anew to the features: what they hold, whatever the head.
 
     Ridge regression of the one-hot labels on the centred training features ``seen`` ``[N, D]``, with an intercept; the
-    penalty is ``ridge`` times the features' mean variance.
+    penalty is ``ridge`` times the mean over the coordinates of their summed squares.
 
     Example:
         >>> x, y = torch.tensor([[0.0], [1.0], [10.0], [11.0]]), torch.tensor([0, 0, 1, 1])
@@ -700,7 +700,7 @@ def probe_error(
     share = targets.mean(0)
     centred = x - mean
     gram = centred.T @ centred
-    penalty = ridge * gram.diagonal().mean().clamp_min(torch.finfo(torch.float64).tiny)
+    penalty = (ridge * gram.diagonal().mean()).clamp_min(torch.finfo(torch.float64).tiny)
     solution = torch.linalg.solve(
         gram + penalty * torch.eye(len(gram), dtype=gram.dtype, device=gram.device), centred.T @ (targets - share)
     )

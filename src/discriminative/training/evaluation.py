@@ -98,9 +98,10 @@ def label_free(model: Model, features: Tensor, labels: Tensor, scores: Tensor) -
     feature is replaced by their mean; ``all_negative_share`` the share of test images without a positive score.
     """
     mean = features.mean(0, keepdim=True).expand_as(features)
-    trained, replaced = (
-        float(model.head_loss(model.head(model.scaled(seen), labels), labels)) for seen in (features, mean)
-    )
+    with torch.no_grad():
+        trained, replaced = (
+            float(model.head_loss(model.head(model.scaled(seen), labels), labels)) for seen in (features, mean)
+        )
     negative = float((scores < 0).all(1).float().mean())
     return {"trained_loss": trained, "mean_feature_loss": replaced, "all_negative_share": negative}
 

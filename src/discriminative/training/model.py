@@ -62,7 +62,7 @@ class Phase(NamedTuple):
 
 
 def phases(run: Run) -> list[Phase]:
-    """The run without its stages is one phase; each stage opens another. Where the rate alone changes the head stays."""
+    """The run without its stages is one phase; each stage opens another. Where only the rate changes the head stays."""
     total = run.schedule.steps
     begins = [0, *(round(stage.starts * total) for stage in run.stages)]
     fresh = [True, *(stage.head is not None or stage.blend is not None for stage in run.stages)]
