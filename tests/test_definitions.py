@@ -118,8 +118,8 @@ EDITS: dict[str, tuple[list[Edit], set[str]]] = {
         [put("losses.angular", "class _AdditiveHead(LinearHead):", "class _AdditiveHead(LinearHead):\n    x = 1")],
         {*ADDITIVE, "cosface"},
     ),
-    "the blend": ([put("losses.large_margin", "        self.steps += 1\n", "        self.steps += 2\n")], {"blended"}),
-    "psi": ([put("losses.large_margin", "    for j in range(1, margin):\n", "    for j in range(2, margin):\n")],
+    "the blend": ([put("losses.blend", "        self.steps_done += 1\n", "        self.steps_done += 2\n")], {"blended"}),
+    "psi": ([put("losses._psi", "    for j in range(1, margin):\n", "    for j in range(2, margin):\n")],
             {"blended"}),
     "the hinge": ([add("losses.hinge", "\n\ndef multiclass_hinge(scores, labels):\n    return scores.sum()\n")],
                   {"hinge"}),
@@ -196,7 +196,7 @@ def test_a_definition_is_spelled_alike_under_every_python() -> None:
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     **{name: {"margin": 2} for name in ("LSoftmax", "ASoftmax")},
-    **{name: {"margin": 0.2, "scale": 8.0} for name in ("CosFace", "ArcFace")},
+    **{name: {"margin": 0.2, "scale": 8.0} for name in ("CosFace", "ArcFace", "GuardedArcFace")},
     **{name: {"scale": 8.0} for name in ("NormFace", "COCO", "L2ConstrainedSoftmax")},
     **{name: {"alpha": 0.1} for name in ("WSoftmax", "GuardedWSoftmax", "CentredWSoftmax")},
 }

@@ -6,7 +6,8 @@ A run that diverged has no measure. One that finished above 50 % error has colla
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,18 +15,35 @@ import pandas as pd
 
 from discriminative import measures
 from discriminative._checks import require
-from discriminative.ledger import Ledger, correctness, table
+from discriminative.ledger import Ledger, correctness, standing, table
 from discriminative.papers import experiment
-from discriminative.statistics import Values, Verdict, judge_errors
+from discriminative.statistics import Values, Verdict, effect, judge_errors, rank_correlation
 from discriminative.study import Arm
 
-__all__ = ["Arms", "choose", "collapsed", "once", "runs_lost"]
+__all__ = [
+    "MARKS", "Arms", "Gains", "choose", "collapsed", "mark", "means", "once", "paired_gains", "pairs_told", "rank",
+    "runs_lost",
+]  # fmt: skip
 
 
 def collapsed(record: dict[str, Any]) -> bool:
     """Whether a run finished with over half of the test images wrong."""
     test = record["metrics"].get("test")
     return record["status"] == "finished" and bool(2 * test["wrong"] > test["images"])
+
+
+# Whether the code of today made what is shown: the sign that stands at a number, and what it means.
+MARKS = {
+    "unchecked": ("‡", "made by other code than today's, and no seed of the arm trained again since"),
+    "stale": ("§", "made by other code than today's, which gives another result for one seed of the arm"),
+}
+
+
+def mark(records: Iterable[dict[str, Any]], ledger: Ledger) -> str:
+    """‡ where a record is unchecked, § where one is stale, nothing where all are checked."""
+    verified = ledger.verified()
+    found = {standing(record, verified) for record in records}
+    return "".join(sign for name, (sign, _) in MARKS.items() if name in found)
 
 
 def runs_lost(records: Iterable[dict[str, Any]]) -> tuple[int, int]:
@@ -90,6 +108,10 @@ class Arms:
     def __add__(self, other: Arms) -> Arms:
         """Both together, each setting once under its first name."""
         return Arms(once([*self.arms, *other.arms]), self.ledger, self.command, self._seeds)
+
+    def __or__(self, other: Arms) -> Arms:
+        """Both together by name, the first of a name counting: a setting that has two names is there twice."""
+        return Arms([*self.arms, *other.arms], self.ledger, self.command, self._seeds)
 
     @property
     def arms(self) -> list[Arm]:
@@ -164,6 +186,11 @@ class Arms:
         """The paired difference of the test errors with its interval, as a verdict that no claim stands behind."""
         return judge_errors(self.wrong(baseline), self.wrong(arm), self.images, 0.0)
 
+    def against(self, other: Arms) -> Verdict:
+        """The same for the one arm of ``other`` against the one arm of these, where they are of two experiments."""
+        (baseline,), (arm,) = self, other
+        return judge_errors(self.wrong(baseline), other.wrong(arm), self.images, 0.0)
+
     def lost(self, name: str | None = None) -> tuple[int, int]:
         """How many runs diverged, and how many collapsed."""
         return runs_lost(self.records(name))
@@ -178,6 +205,64 @@ class Arms:
         """Which test images every finished run of the arm gets wrong, ``[N]`` bool."""
         right: np.ndarray = np.any([correctness(record) for record in self.finished(name)], axis=0)
         return ~right
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Many arms at once
+
+
+def means(arms: Arms, *names: str) -> pd.DataFrame:
+    """Measures of every arm with three finished runs or more: means, and standard errors as ``"<measure> error"``."""
+    rows = {}
+    for arm in arms:
+        found = {name: arms.numbers(arm, name) for name in names}
+        if all(len(values) >= 3 for values in found.values()):
+            rows[arm] = {name: float(np.mean(values)) for name, values in found.items()} | {
+                f"{name} error": float(np.std(values, ddof=1) / np.sqrt(len(values))) for name, values in found.items()
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def rank(found: pd.DataFrame, x: str, y: str, beyond: float = -math.inf) -> tuple[int, float]:
+    """How many arms of :func:`means` have ``x`` from ``beyond`` on, and the rank correlation of x and y over them."""
+    if found.empty:
+        return 0, math.nan
+    kept = found[found[x] >= beyond]
+    return len(kept), rank_correlation(kept[x].tolist(), kept[y].tolist())
+
+
+Gains = dict[str, dict[int, tuple[int, list[float]]]]
+
+
+def paired_gains(by_size: Mapping[int, Arms], baseline: str = "softmax") -> Gains:
+    """Arm to number of images to how many pairs with the baseline were run, and the gains of those that finished."""
+    series: Gains = {}
+    for size, arms in by_size.items():
+        plain = arms.wrong(baseline) if baseline in arms else {}
+        for name in arms:
+            if name == baseline:
+                continue
+            pairs = [(plain[seed], wrong) for seed, wrong in arms.wrong(name).items() if seed in plain]
+            whole = [(a, b) for a, b in pairs if a is not None and b is not None]
+            series.setdefault(name, {})[size] = len(pairs), [effect(a, b, arms.images) for a, b in whole]
+    return series
+
+
+def pairs_told(series: Gains) -> str:
+    """How many pairs stand behind each point, in words, e.g. ``"500 images: 11 of 12 (hinge), 10 of 12 (m=4)"``."""
+    told = []
+    for size in sorted({size for by_size in series.values() for size in by_size}):
+        names: dict[tuple[int, int], list[str]] = {}
+        for name, by_size in series.items():
+            if size in by_size:
+                run, gains = by_size[size]
+                names.setdefault((len(gains), run), []).append(name)
+        counts = sorted(names.items(), reverse=True)
+        parts = [
+            f"{kept} of {run}" + (f" ({', '.join(who)})" if len(counts) > 1 else "") for (kept, run), who in counts
+        ]
+        told.append(f"{size:,} images: {', '.join(parts)}")
+    return "; ".join(told)
 
 
 def choose(arms: Iterable[Arm], ledger: Ledger) -> Arm:

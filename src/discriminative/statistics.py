@@ -295,7 +295,7 @@ def _seeds_needed(sd: float, smallest: float, quantiles: tuple[float, float] = D
     return next((n for n in range(3, 10_001) if _detectable(sd, n, quantiles) <= smallest), None)
 
 
-def holm(verdicts: dict[str, Verdict], level: float = 0.05) -> dict[str, Verdict]:
+def holm(verdicts: dict[str, Verdict], level: float = 0.05, places: int = 0) -> dict[str, Verdict]:
     """Holm's correction over confirmatory verdicts: a "reproduced" that does not survive it becomes "inconclusive".
 
     A claim without a p-value yet counts as p = 1, so that its record, when it comes, withdraws no verdict shown before.
@@ -303,13 +303,16 @@ def holm(verdicts: dict[str, Verdict], level: float = 0.05) -> dict[str, Verdict
     Args:
         verdicts: of every claim that is named confirmatory, those without a record among them.
         level: the error rate of the whole family.
+        places: how many verdicts the family has places for; unused ones count as p = 1.
     """
+    require(places == 0 or places >= len(verdicts), "places must be at least {}, got {}", len(verdicts), places)
+    family = max(places, len(verdicts))
     ranked = sorted(
         (name for name, verdict in verdicts.items() if not math.isnan(verdict.p)), key=lambda k: verdicts[k].p
     )
     result, largest = dict(verdicts), 0.0
     for i, name in enumerate(ranked):
-        largest = min(1.0, max(largest, (len(verdicts) - i) * verdicts[name].p))
+        largest = min(1.0, max(largest, (family - i) * verdicts[name].p))
         corrected = replace(verdicts[name], holm_p=largest)
         if corrected.word == "reproduced" and largest > level:
             corrected = replace(corrected, word="inconclusive", reason="it does not survive Holm's correction")

@@ -17,7 +17,7 @@ from discriminative.study import Claim, Experiment, Paper
 
 __all__ = ["PAPERS", "claims", "experiment", "experiments", "paper", "papers", "printed"]
 
-PAPERS: tuple[str, ...] = ("thesis",)
+PAPERS: tuple[str, ...] = ("thesis", "incay")
 
 
 def paper(name: str) -> Paper:

@@ -30,7 +30,7 @@ def _rows(measured: dict[str, Any], kind: str) -> dict[str, dict[int, dict[str, 
     return found
 
 
-# The colour of each head among those of ``plots``; W-Softmax's four differ in the kind of line instead.
+# The colour of each head among those of ``figures.style``; W-Softmax's four differ in the kind of line instead.
 SHADES = {
     "LSoftmax": "m=4", "LargeMarginSoftmax": "m=4", "ASoftmax": "A-Softmax", "SphereFace": "A-Softmax",
     "WeightNormalizedSoftmax": "weight-normalised",
@@ -45,7 +45,7 @@ def cost_figure(measured: dict[str, Any], path: Path) -> None:
     """
     import matplotlib.pyplot as plt
 
-    from discriminative.plots import COLOURS, WIDTH, use_style
+    from discriminative.figures.style import COLOURS, WIDTH, use_style
 
     use_style()
     figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 7.2), sharex=True, height_ratios=(1.5, 1))

@@ -17,7 +17,7 @@ from discriminative.data import Dataset, Split, normalise
 from discriminative.training.curves import digits, four_digits
 from discriminative.training.model import Model
 
-__all__ = ["contrast", "evaluate", "forward", "summary"]
+__all__ = ["contrast", "evaluate", "forward", "in_training", "own_angles", "summary"]
 
 PICTURE_IMAGES = 1000
 EVALUATION_BATCH = 1000
@@ -74,6 +74,9 @@ def evaluate(
         described["probe_error"] = geometry.probe_error(seen_features, seen.labels, features, labels, data.num_classes)
         lists = geometry.describe_classes(features, labels, weight, scores)
         lists |= geometry.describe_norms(features, labels, scores)
+        lists["class_own_angle"] = own_angles(features, labels, weight)
+        lists["class_own_angle_train"] = own_angles(seen_features, seen.labels, weight)
+        described |= in_training(model, seen_features, seen.labels, seen_scores)
     record["geometry"] = {name: four_digits(value) for name, value in described.items()}
     record["geometry"] |= {name: [digits(value, 3) for value in values] for name, values in lists.items()}
     if run.seed != 0 and run.feature_dim != 2:
@@ -104,6 +107,25 @@ def label_free(model: Model, features: Tensor, labels: Tensor, scores: Tensor) -
         )
     negative = float((scores < 0).all(1).float().mean())
     return {"trained_loss": trained, "mean_feature_loss": replaced, "all_negative_share": negative}
+
+
+def own_angles(features: Tensor, labels: Tensor, weight: Tensor) -> list[float]:
+    """Mean angle in degrees between the features of each class and its weight; not a number for one without."""
+    angles, counts = geometry.class_mean_angles(features, labels, weight)
+    found: list[float] = angles.rad2deg().masked_fill(counts == 0, torch.nan).tolist()
+    return found
+
+
+def in_training(model: Model, features: Tensor, labels: Tensor, scores: Tensor) -> dict[str, float]:
+    """Of training images: ``own_angle_train`` in degrees, and what share only the rule of training calls right.
+
+    ``right_in_training_only`` counts images whose own class comes first under the head's training logits, margin and
+    all, and not under its test scores.
+    """
+    own, _ = geometry.class_angles(features, labels, model.head.get_parameter("weight").detach())
+    bent = model.head(model.scaled(features), labels).argmax(1) == labels
+    only = bent & (scores.argmax(1) != labels)
+    return {"own_angle_train": float(own.mean().rad2deg()), "right_in_training_only": float(only.float().mean())}
 
 
 def contrast(model: Model, data: Dataset, features: Tensor, autocast: Autocast) -> dict[str, float]:

@@ -1,0 +1,160 @@
+"""What a figure counts and colours; how it looks is for the eye."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from discriminative import papers
+from discriminative.evidence import Arms, means, paired_gains, pairs_told, rank
+from discriminative.figures import style
+from discriminative.figures.arms import against, by_arm, errors_by_arm, learning_curves, training_curves
+from discriminative.figures.claims import forest
+from discriminative.ledger import Ledger
+from discriminative.papers.thesis import figures
+from discriminative.runs import Run
+from discriminative.study import Arm
+from discriminative.training import train
+from discriminative.verdicts import verdicts
+
+mpl.use("Agg")
+
+
+def put(ledger: Ledger, record: dict[str, Any], run: Run, wrong: int | None, gap: float = 30.0) -> None:
+    """A record of that run with so many of 10,000 test images wrong; ``None`` for one that diverged."""
+    made = copy.deepcopy(record)
+    made |= {"run": run.to_json(), "id": run.id, "status": "finished" if wrong is not None else "diverged"}
+    if wrong is not None:
+        made["metrics"]["test"] |= {"wrong": wrong, "images": 10_000}
+        made["geometry"]["angle_gap"] = gap
+    ledger.write(made)
+
+
+@pytest.fixture
+def arms(tiny: Run, tmp_path: Path) -> Arms:
+    """Softmax over five seeds, one diverged; another arm over the same, one of them collapsed."""
+    ledger, record = Ledger(tmp_path), train(tiny)[0]
+    plain = Arm("softmax", tiny, tuple(range(5)))
+    other = Arm("m=2", replace(tiny, feature_dim=5), tuple(range(5)))
+    for run, wrong in zip(plain.runs(), (400, 410, 420, 430, None), strict=True):
+        put(ledger, record, run, wrong, gap=20.0)
+    for run, wrong in zip(other.runs(), (300, 310, 320, 5001, 330), strict=True):
+        put(ledger, record, run, wrong, gap=40.0)
+    return Arms([plain, other], ledger)
+
+
+def test_a_collapsed_run_stands_in_the_mean_and_one_that_diverged_does_not(arms: Arms) -> None:
+    found = means(arms, "angle gap", "test error")
+    assert found.loc["softmax", "angle gap"] == 20.0
+    assert found.loc["softmax", "test error"] == pytest.approx(4.15)
+    assert found.loc["m=2", "test error"] == pytest.approx((3.0 + 3.1 + 3.2 + 50.01 + 3.3) / 5)
+
+
+def test_a_pair_is_lost_where_a_run_diverged_and_the_figure_says_how_many_are_left(arms: Arms) -> None:
+    gains = paired_gains({500: arms})
+    started, kept = gains["m=2"][500]
+    assert (started, len(kept)) == (5, 4)
+    assert kept[0] == pytest.approx(math.log(400.5 / 300.5))
+    assert kept[3] == pytest.approx(math.log(430.5 / 5001.5))
+    assert pairs_told(gains) == "500 images: 4 of 5"
+    gains["hinge"] = {500: (5, kept[:2]), 2000: (4, kept)}
+    assert pairs_told(gains) == "500 images: 4 of 5 (m=2), 2 of 5 (hinge); 2,000 images: 4 of 4"
+
+
+def test_a_rank_correlation_needs_seven_arms() -> None:
+    rows = pd.DataFrame({"x": [10.0 * i for i in range(8)], "y": [9.0 - i for i in range(8)]})
+    assert rank(rows, "x", "y") == (8, pytest.approx(-1.0))
+    assert rank(rows, "x", "y", beyond=10) == (7, pytest.approx(-1.0))
+    number, rho = rank(rows, "x", "y", beyond=20)
+    assert number == 6
+    assert math.isnan(rho)
+    assert rank(pd.DataFrame(), "x", "y")[0] == 0
+
+
+def test_every_arm_that_a_claim_or_experiment_of_the_book_names_has_a_colour_of_its_loss() -> None:
+    for experiment in papers.experiments().values():
+        for profile in experiment.arms:
+            for arm in experiment.at(profile):
+                assert style.colour(arm.name).startswith("#")
+
+
+def test_a_loss_without_a_colour_is_an_error_and_no_grey() -> None:
+    for name in ("CosFaces", "m=9", "soft"):
+        with pytest.raises(ValueError, match="begins with no loss that has a colour"):
+            style.colour(name)
+    assert style.family("A-Softmax m=4") == "A-Softmax"
+    assert style.colour("m=1 at the printed rate") == style.colour("softmax")
+
+
+def test_a_papers_own_losses_have_their_colours_and_the_longest_name_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = replace(papers.papers()[0], colours={"softmax incay": "#123456"})
+    monkeypatch.setattr(style, "papers", lambda: [own])
+    assert style.colour("softmax incay 0.1") == "#123456"
+    assert style.colour("softmax") == style.COLOURS["softmax"]
+    monkeypatch.setattr(style, "papers", lambda: [replace(own, colours={"hinge": "#123456"})])
+    with pytest.raises(ValueError, match="two losses are called 'hinge'"):
+        style.colour("softmax")
+
+
+def test_no_two_losses_share_a_colour() -> None:
+    known = [tint for loss, tint in style._known().items() if loss != "m=1"]  # m = 1 is softmax
+    assert len(set(known)) == len(known)
+
+
+def test_a_row_counts_what_its_arm_lost(arms: Arms) -> None:
+    figure = errors_by_arm(arms)
+    shown = [text.get_text() for text in figure.axes[0].texts]
+    assert shown == ["of 5: 1 diverged", "of 5: 1 collapsed"]
+    assert figure.axes[0].get_xscale() == "log"  # failures beside successes
+    plt.close(figure)
+
+
+def test_the_figures_of_any_arms_can_be_drawn(arms: Arms) -> None:
+    for figure in (
+        by_arm(arms, "angle gap"),
+        against({"here": arms}, beyond=50.0),
+        against({"here": arms, "there": arms, "nowhere": Arms([], arms.ledger)}, "own angle", "angle gap"),
+        learning_curves({500: arms, 2000: arms}),
+        training_curves({"here": arms}),
+    ):
+        plt.close(figure)
+
+
+def test_claims_at_the_papers_scale_stand_in_the_forest_as_soon_as_they_are_judged(paper_scale: Ledger) -> None:
+    figure = forest(verdicts("thesis").values(), {"Table 2.3": "cifar10"})
+    shown = [text.get_text() for text in figure.axes[0].texts]
+    assert shown == ["m = 4, 50,000 CIFAR-10 images, the thesis' network", "reproduced"]
+    assert [line.get_marker() for line in figure.axes[0].lines].count("D") == 1
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("between", [1, 10, 20, 28, 29, 40, 90, 150])
+def test_two_classes_are_confused_by_arcface_where_and_only_where_their_weights_are_closer_than_the_margin(
+    between: float,
+) -> None:
+    """What the discs of ArcFace's figure show: right for its label in training and wrong at test time."""
+    margin, half = 0.5, math.radians(between) / 2
+    phi = np.linspace(-math.pi, math.pi, 36_001)
+    first, second = np.cos(phi - half), np.cos(phi + half)
+    bent = np.cos(np.arccos(first.clip(-1, 1)) + margin)
+    lost = phi[(bent > second + 1e-12) & (first < second - 1e-12)]
+    assert bool(len(lost)) == (math.radians(between) < margin)
+    both = (bent > second) & (np.cos(np.arccos(second.clip(-1, 1)) + margin) > first)
+    assert both[(bent > second + 1e-9) & (first < second - 1e-9)].all()  # the wedge that is right for either label
+
+
+def test_every_figure_that_needs_no_record_can_be_drawn() -> None:
+    style.use_style()
+    for name in figures.__all__:
+        figure = getattr(figures, name)()
+        assert figure.get_size_inches()[0] == style.WIDTH
+        plt.close(figure)
