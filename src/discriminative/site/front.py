@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
-from discriminative import papers, report
+from discriminative.verdicts import WORDS, counted, verdicts
 
 __all__ = ["with_counts"]
 
 MARK = "<!-- counts -->"
-WORDS = ("reproduced", "contradicted", "reversed", "inconclusive", "not run")
 
 
 def with_counts(text: str) -> str:
-    """The page with a card a word where its mark stands: how many of the book's claims came out so."""
-    counts = Counter(verdict.word for name in papers.PAPERS for _, verdict in report.verdicts(name).values())
-    cards = [f":::{{grid-item-card}} {counts[word]}\n{word}\n:::\n" for word in WORDS]
-    grid = "::::{grid} 2 3 5 5\n:gutter: 2\n:class-container: counts\n\n" + "".join(cards) + "::::"
+    """The page with a card a word where its mark stands: how many of the book's claims came out so, by records.
+
+    What is proved is counted apart: no record could have decided it.
+    """
+    counts = counted(verdicts().values())
+    cards = [f":::{{grid-item-card}} {counts[word]}\n{word}\n:::\n" for word in (*WORDS, "proved")]
+    grid = "::::{grid} 2 3 3 6\n:gutter: 2\n:class-container: counts\n\n" + "".join(cards) + "::::"
     return text.replace(MARK, grid)
