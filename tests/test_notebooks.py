@@ -131,14 +131,36 @@ MUTATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_a_mutation_of_the_source_makes_nbval_fail(name: str, tmp_path: Path) -> None:
-    file, original, changed = MUTATIONS[name]
+INCAY = {
+    "an epsilon twice as large": (
+        "losses/incay.py",
+        "1 / (square + eps) if form",
+        "1 / (square + 2 * eps) if form",
+    ),
+    "a logarithm of the norm and not of its square": (
+        "losses/incay.py",
+        "losses = -2 * torch.hypot",
+        "losses = -torch.hypot",
+    ),
+    "a simplex that is too narrow": (
+        "geometry.py",
+        "lower * (1 + math.sqrt(2 * count / (count - 1)))",
+        "lower * (1 + math.sqrt(2 * (count - 1) / count))",
+    ),
+}
+BY_CHAPTER = {"large_margin_softmax": MUTATIONS, "feature_incay": INCAY}
+
+
+@pytest.mark.parametrize(
+    ("chapter", "name"), [(chapter, name) for chapter in BY_CHAPTER for name in BY_CHAPTER[chapter]]
+)
+def test_a_mutation_of_the_source_makes_nbval_fail(chapter: str, name: str, tmp_path: Path) -> None:
+    file, original, changed = BY_CHAPTER[chapter][name]
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     path = tmp_path / "src" / "discriminative" / file
     text = path.read_text()
     assert text.count(original) == 1
     path.write_text(text.replace(original, changed))
-    run = nbval(tmp_path / "src", REFERENCES / "large_margin_softmax.ipynb")
+    run = nbval(tmp_path / "src", REFERENCES / f"{chapter}.ipynb")
     assert run.returncode == 1, run.stdout[-2000:]
     assert "1 failed" in run.stdout

@@ -1,0 +1,227 @@
+"""Figures of the incay chapter: the pulls over training, where both are equal, curves, and norms by what is right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from discriminative.evidence import Arms, means, rank
+from discriminative.figures.style import WIDTH, colour
+
+__all__ = ["accuracy_by_norm", "class_norms", "curves", "equal_pulls", "moves", "placements", "pulls"]
+
+PAPERS_NORM = 250.0
+SHADES = {0.01: "#fbbf77", 0.1: "#ea7a25", 1.0: "#9a3412", 10.0: "#5b1d09"}
+
+
+def _strength(name: str) -> float | None:
+    """Lambda of an arm by its name."""
+    return float(name.split("lambda=")[1].split()[0]) if "lambda=" in name else None
+
+
+def _tint(name: str) -> str:
+    strength = _strength(name)
+    if strength == 0:
+        return colour("softmax")
+    return SHADES.get(strength, colour(name)) if name.startswith("RN") and strength is not None else colour(name)
+
+
+def _mean_curve(arms: Arms, name: str, key: str, term: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Steps, and the mean over the runs that finished of a curve; of a record without it there is none."""
+    found = [r["curves"] for r in arms.finished(name) if key in r["curves"]]
+    if not found:
+        return np.array([]), np.array([])
+    values = [curve[key] if term is None else curve[key][term] for curve in found]
+    array = np.array([[math.nan if v is None else v for v in each] for each in values], dtype=float)
+    return np.array(found[0]["step"]), array.mean(0)
+
+
+def pulls(arms: Arms, apart: str = "RN lambda=0") -> Figure:
+    """What pulls a feature over training: cross-entropy across and along it, and incay, per image, on a log axis.
+
+    Args:
+        arms: with the term, lambda in their names.
+        apart: the arm whose cross-entropy is shown.
+    """
+    figure: Figure
+    figure, axes = plt.subplots(figsize=(WIDTH, 4.4))
+    labels: list[tuple[float, float, str, str]] = []
+    for key, told, style in (
+        ("pull_across", "cross-entropy, across", "-"),
+        ("pull_along", "cross-entropy, along", "--"),
+    ):
+        step, values = _mean_curve(arms, apart, key)
+        if len(step):
+            axes.plot(step, np.abs(values), style, color=colour("softmax"))
+            labels.append((step[-1], abs(values[-1]), told, colour("softmax")))
+    for name in arms:
+        strength = _strength(name)
+        step, values = _mean_curve(arms, name, "term_pulls", 0)
+        if strength and len(step):
+            axes.plot(step, values, color=_tint(name))
+            labels.append((step[-1], values[-1], f"incay, λ = {strength:g}", _tint(name)))
+    last = max((x for x, *_ in labels), default=1.0)
+    for strength in (1.0, 0.1):
+        pull = 2 * strength / PAPERS_NORM**3
+        axes.plot([0, last], [pull, pull], ":", color=SHADES[strength], linewidth=1.4)
+        labels.append((last, pull, f"at norm {PAPERS_NORM:g}, λ = {strength:g}", SHADES[strength]))
+    axes.set(yscale="log", xlim=(0, last), xlabel="optimiser step", ylabel="pull on a feature")
+    _label_right(axes, labels)
+    return figure
+
+
+def _label_right(axes: Axes, labels: list[tuple[float, float, str, str]]) -> None:
+    """Names at the right ends of lines, pushed apart where they would touch."""
+    low, high = (math.log10(value) for value in axes.get_ylim())
+    least, at = (high - low) * 0.055, -math.inf
+    for x, y, told, tint in sorted(labels, key=lambda label: label[1]):
+        place = max(math.log10(max(y, 1e-30)), at + least)
+        at = place
+        axes.annotate(
+            told, (x, 10**place), xytext=(6, 0), textcoords="offset points", va="center", color=tint, fontsize=9.5,
+            annotation_clip=False,
+        )  # fmt: skip
+
+
+def equal_pulls(num_classes: int = 10) -> Figure:
+    """The norms at which incay and cross-entropy pull a feature on its own weight, of length one, equally hard."""
+    figure: Figure
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.9))
+    norm = np.logspace(-0.5, math.log10(400), 900)
+    softmax = np.exp(math.log(num_classes - 1) - np.logaddexp(norm, math.log(num_classes - 1)))
+    axes.plot(norm, softmax, color=colour("softmax"))
+    axes.annotate(
+        "cross-entropy", (21, 1e-8), xytext=(4, 0), textcoords="offset points", color=colour("softmax"), fontsize=9.5
+    )
+    for strength in (1.0, 0.1, 0.01):
+        incay = 2 * strength / norm**3
+        axes.plot(norm, incay, color=SHADES[strength])
+        at = np.flatnonzero(np.diff(np.sign(incay - softmax)))
+        axes.plot(norm[at], softmax[at], "o", color=SHADES[strength], markersize=5)
+        axes.annotate(
+            f"λ = {strength:g}", (400, incay[-1]), xytext=(5, 0), textcoords="offset points", va="center",
+            color=SHADES[strength], fontsize=9.5, annotation_clip=False,
+        )  # fmt: skip
+    axes.axvspan(170, 310, color="#f3f4f6", zorder=0)
+    axes.annotate("norms of\nTable 5", (230, 0.02), ha="center", fontsize=9.5, color="#4b5563")
+    axes.set(xscale="log", yscale="log", ylim=(1e-10, 20), xlim=(0.32, 400), xlabel="norm of the feature",
+             ylabel="pull outwards")  # fmt: skip
+    return figure
+
+
+def placements() -> Figure:
+    """Property 3: how many times as long as the shortest the longest feature may be, by the number of classes."""
+    figure: Figure
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.4))
+    count = np.arange(2, 41)
+    dimension = 16
+    best = np.where(count <= dimension + 1, 1 + np.sqrt(2 * count / (count - 1)), 1 + math.sqrt(2))
+    known = count <= 2 * dimension
+    axes.axhspan(1 + math.sqrt(2), 3, color="#f3f4f6", zorder=0)
+    axes.annotate("the paper's range", (39.5, 2.9), ha="right", va="top", fontsize=9.5, color="#6b7280")
+    axes.plot(count[known], best[known], "o", color=colour("RN"), markersize=4)
+    axes.annotate(
+        "simplex, K ≤ D + 1", (9, 1 + math.sqrt(20 / 9)), xytext=(8, 12), textcoords="offset points", fontsize=9.5,
+        color=colour("RN"),
+    )  # fmt: skip
+    axes.annotate("1 + √2, K ≤ 2D", (25, 1 + math.sqrt(2)), xytext=(0, -15), textcoords="offset points", ha="center",
+                  fontsize=9.5, color=colour("RN"))  # fmt: skip
+    axes.annotate("less, K > 2D", (36.5, 2.28), ha="center", fontsize=9.5, color="#6b7280")
+    axes.axvline(2 * dimension + 0.5, color="#d1d5db", linewidth=0.8)
+    axes.set(
+        xlabel=f"number of classes K, in D = {dimension} dimensions", ylabel="largest factor β/α", ylim=(2.2, 3.05)
+    )
+    return figure
+
+
+def moves(panels: Mapping[str, Arms], measures: tuple[str, ...]) -> Figure:
+    """Test error against each measure, a dot an arm with three finished runs or more, bars of two standard errors."""
+    figure: Figure
+    figure, grid = plt.subplots(1, len(measures), figsize=(WIDTH, 3.6), sharey=True, squeeze=False)
+    (arms,) = panels.values()
+    found = means(arms, *measures, "test error")
+    for axes, name in zip(grid.flat, measures, strict=True):
+        for arm, row in found.iterrows():
+            axes.errorbar(
+                row[name], row["test error"], yerr=2 * row["test error error"], fmt="o", color=_tint(str(arm)),
+                markersize=5, elinewidth=1,
+            )  # fmt: skip
+        number, rho = rank(found, name, "test error")
+        told = f"{number} arms" + ("" if math.isnan(rho) else f", ρ = {rho:.2f}".replace("-", "−"))
+        axes.set_title(told, fontsize=10)
+        axes.set_xlabel({"feature norm": "mean feature norm", "angle gap": "angular gap (°)"}.get(name, name))
+    grid[0, 0].set_ylabel("test error (%)")
+    families = {"incay": SHADES[1.0]} | {
+        told: colour(name)
+        for told, name in (
+            ("softmax", "softmax"), ("scaled", "scale"), ("decayed", "decay"), ("L-Softmax", "m=4"),
+            ("A-Softmax", "A-Softmax"), ("NormFace", "NormFace"),
+        )
+    }  # fmt: skip
+    handles = [Line2D([], [], color=tint, marker="o", linestyle="", label=told) for told, tint in families.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9.5, handletextpad=0.2)
+    return figure
+
+
+def curves(arms: Arms) -> Figure:
+    """Mean norm and loss of each arm over the steps, batches of training images."""
+    figure: Figure
+    figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 4.8), sharex=True)
+    told = (("feature_norm", "mean norm"), ("loss", "cross-entropy"))
+    for axes, (key, label) in zip(panels, told, strict=True):
+        for name in arms:
+            step, values = _mean_curve(arms, name, key)
+            if len(step):
+                axes.plot(step, values, color=_tint(name), label=_short(name))
+        axes.set(ylabel=label, yscale="linear" if key == "feature_norm" else "log")
+    panels[0].legend(fontsize=9.5, ncols=2)
+    panels[-1].set_xlabel("optimiser step")
+    return figure
+
+
+def _short(name: str) -> str:
+    strength = _strength(name)
+    return "softmax" if strength == 0 else name.replace("lambda=", "λ = ")
+
+
+def accuracy_by_norm(panels: Mapping[str, Arms]) -> Figure:
+    """Accuracy of the test images in tenths by feature norm, short to long; one arm a panel, a faint line a seed."""
+    figure: Figure
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.2), sharey=True, squeeze=False)
+    for axes, (title, arms) in zip(all_axes.flat, panels.items(), strict=True):
+        name = next(iter(arms))
+        found = [r["geometry"] for r in arms.finished(name) if "norm_decile_accuracy" in r["geometry"]]
+        lines = np.array([each["norm_decile_accuracy"] for each in found], dtype=float)
+        for line in lines:
+            axes.plot(range(1, 11), line, color=colour("softmax"), alpha=0.25, linewidth=1)
+        if len(lines):
+            axes.plot(range(1, 11), lines.mean(0), "o-", color=colour("softmax"), markersize=4)
+        axes.set_title(title, fontsize=10)
+        axes.set(xlabel="tenth by norm, short to long", xticks=(1, 4, 7, 10))
+    all_axes.flat[0].set_ylabel("test accuracy (%)")
+    return figure
+
+
+def class_norms(arms: Arms) -> Figure:
+    """Mean norm and error of each class under the first arm and under the last, means over the runs."""
+    figure: Figure
+    figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 4.4), sharex=True)
+    names = list(arms)
+    for axes, key, label in ((panels[0], "class_feature_norm", "mean norm"), (panels[1], "class_error", "error (%)")):
+        for name, shift in ((names[0], -0.2), (names[-1], 0.2)):
+            found = [r["geometry"][key] for r in arms.finished(name) if key in r["geometry"]]
+            if found:
+                values = np.array(found, dtype=float).mean(0)
+                axes.bar(np.arange(len(values)) + shift, values, 0.38, color=_tint(name), label=_short(name))
+        axes.set_ylabel(label)
+    panels[0].legend(fontsize=9.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.25))
+    panels[1].set(xlabel="class", xticks=range(10))
+    sns.despine(figure)
+    return figure
