@@ -10,6 +10,7 @@ from importlib.metadata import distribution, version
 from pathlib import Path
 
 from discriminative._checks import require
+from discriminative.site.claims import claims_json, verdicts_json
 from discriminative.site.cost import cost_page
 from discriminative.site.front import with_counts
 from discriminative.site.notebook import BookError, Notebook, chapters, glued_pictures, write
@@ -46,6 +47,8 @@ def stage(root: Path, pdf: bool = False) -> None:
     for name, page in GENERATED.items():
         (site / "book" / f"{name}.md").write_text(page(root))
     export_csv(root, site / "book" / "ledger.csv")
+    (site / "book" / "claims.json").write_text(claims_json(root))
+    (site / "book" / "verdicts.json").write_text(verdicts_json(root))
     intro = site / "intro.md"
     text = with_counts(intro.read_text())
     intro.write_text(text if pdf else without_pdf(text))
