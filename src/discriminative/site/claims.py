@@ -1,4 +1,4 @@
-"""Every claim and every verdict as data: ``claims.json`` says what was asked and when, ``verdicts.json`` the answers."""
+"""Every claim and every verdict as data: what was asked and when in ``claims.json``, the answers in the other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from discriminative.ledger import Ledger
 from discriminative.measures import measure
@@ -36,7 +36,7 @@ def claims_json(root: Path) -> str:
                     "says": claim.says,
                     "scale": claim.scale,
                     "kind": kind(claim),
-                    "test": {"name": type(test).__name__} | _fields(test),
+                    "test": {"name": type(test).__name__} | asdict(cast("Any", test)),
                     "criterion": test.criterion(measure(test.measure) if test.measure else None),
                     "experiment": claim.experiment or None,
                     "profile": claim.profile if claim.experiment else None,
@@ -64,10 +64,6 @@ def _answer(judged: Judged, root: Path) -> dict[str, Any]:
 
 def _command(claim: Claim) -> str | None:
     return experiment(claim.experiment).command(claim.profile) if claim.experiment else None
-
-
-def _fields(test: Any) -> dict[str, Any]:
-    return asdict(test)
 
 
 def named_in(root: Path) -> dict[str, dict[str, str]]:

@@ -134,8 +134,8 @@ def provenance_page(root: Path) -> str:
         "run: one setting, one seed, trained once, written once. Below stands a row for every arm, with the mean and "
         "the range of its runs. [The whole ledger as one CSV file](ledger.csv) has a row for every record: its seed, "
         "its settings, errors and geometry, the machine and its time, the state of the code, the arms and the claims "
-        "that it serves. [Every claim](claims.json) is there as data, with its place, its criterion and the commit that "
-        "named it, and [every verdict](verdicts.json), with its numbers, its records and the command that trains them.",
+        "that it serves. [Every claim](claims.json) is there as data, with its place, its criterion and the commit "
+        "that named it, and [every verdict](verdicts.json), with its numbers, its records and the command that trains them.",
         "",
         *(f"- **{name}** ({standings.count(name)}): {meaning}." for name, meaning in MEANING.items()),
         "",
