@@ -228,7 +228,8 @@ def training_curves(panels: Mapping[str, Arms]) -> Figure:
     for axes, (title, arms) in zip(grid[:, 0], panels.items(), strict=True):
         for arm in arms:
             records = arms.records(arm)
-            name = "plain_error" if "margin" in arms[arm].run.head.arguments else "train_error"
+            bent = any("plain_error" in record["curves"] for record in records)
+            name = "plain_error" if bent or "margin" in arms[arm].run.head.arguments else "train_error"
             curves = [record["curves"] for record in arms.finished(arm) if name in record["curves"]]
             told = f"{family(arm)}: {len(curves)} of {len(records)} runs"
             steps = curves[0]["step"] if curves else []
