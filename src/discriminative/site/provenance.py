@@ -135,7 +135,7 @@ def provenance_page(root: Path) -> str:
         "the range of its runs. [The whole ledger as one CSV file](ledger.csv) has a row for every record: its seed, "
         "its settings, errors and geometry, the machine and its time, the state of the code, the arms and the claims "
         "that it serves. [Every claim](claims.json) is there as data, with its place, its criterion and the commit "
-        "that named it, and [every verdict](verdicts.json), with its numbers, its records and the command that trains them.",
+        "that named it, and [every verdict](verdicts.json), with its numbers, its records and their command.",
         "",
         *(f"- **{name}** ({standings.count(name)}): {meaning}." for name, meaning in MEANING.items()),
         "",
