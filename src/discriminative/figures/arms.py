@@ -61,7 +61,7 @@ def by_arm(arms: Arms, of: str, name: str = "") -> Figure:
     axes.set(yticks=range(len(arms)), yticklabels=list(arms), xlabel=name or f"{kind.what} {_unit(kind.unit)}".strip())
     if of == "test error" and limit > 6 * least > 0:  # failures beside successes
         _log_ticks(axes, least, limit)
-    axes.set_ylim(len(arms) - 0.5, -0.5)
+    axes.set_ylim(max(len(arms), 1) - 0.5, -0.5)  # no arm exists yet where a choice still waits for its records
     axes.grid(axis="x", color="#e5e7eb", linewidth=0.8)
     sns.despine(ax=axes, left=True)
     axes.tick_params(left=False)

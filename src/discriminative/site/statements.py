@@ -90,6 +90,11 @@ def _paragraphs(body: str, kind: str) -> tuple[str, ...]:
     return tuple(re.findall(rf"^\{{\.{kind}\}}\n(.+?)(?=\n\s*\n|\Z)", body, flags=re.MULTILINE | re.DOTALL))
 
 
+def _glued_from(stem: str, text: str) -> str:
+    """A chapter's text for a page beside it: what the chapter glues is found there."""
+    return re.sub(r"(\{glue:\w*\}`)(?![^`]*::)", rf"\1../notebooks/{stem}.ipynb::", text)
+
+
 def _plain(text: str) -> str:
     """Text that Markdown leaves as it is."""
     return re.sub(r"([\\`*_{}\[\]<>$|#~^])", r"\\\1", text)
@@ -168,7 +173,7 @@ def errata_page(root: Path) -> str:
             lines += [f":::{{admonition}} {item.link}", ":class: erratum", ""]
             for kind, paragraphs in (("printed", item.printed), ("corrected", item.corrected)):
                 for paragraph in paragraphs:
-                    lines += [f"{{.{kind}}}", paragraph, ""]
+                    lines += [f"{{.{kind}}}", _glued_from(stem, paragraph), ""]
             for check in item.checks:
                 bound, worst = _bound(check)
                 found = f"bound {bound}, found {worst}" if "worst" in check else "exact"
