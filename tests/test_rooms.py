@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -82,3 +83,11 @@ def test_no_paper_imports_another() -> None:
         if own and own.group(1) in PAPERS:
             others = [f"papers.{name}" for name in PAPERS if name != own.group(1)]
             assert not [name for name in imported(path) if name.startswith(tuple(others))], module
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_no_cell_is_long(path: Path) -> None:
+    """About 45 lines; what fetches and glues belongs into the package."""
+    for cell in json.loads(path.read_text())["cells"]:
+        if cell["cell_type"] == "code":
+            assert len("".join(cell["source"]).splitlines()) <= 50, cell["id"]
