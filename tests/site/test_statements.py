@@ -18,7 +18,12 @@ CHAPTER = r"""
 :label: prop-x
 :class: ours
 
-It is there.
+It is there, with {eq}`eq-x`.
+
+:::{math}
+:label: eq-x
+x
+:::
 ```
 
 :::{admonition} Erratum to Eq. 7

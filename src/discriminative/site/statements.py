@@ -61,7 +61,8 @@ def statements(executed: Notebook) -> list[Statement]:
         if cell["cell_type"] != "markdown":
             continue
         for match in STATEMENT.finditer("".join(cell["source"])):
-            options = dict(re.findall(r"^:(\w+):[ ]*(.*?)[ ]*$", match["body"], flags=re.MULTILINE))
+            head = re.match(r"(?::\w+:.*\n)*", match["body"])  # what is labelled further down has its own options
+            options = dict(re.findall(r"^:(\w+):[ ]*(.*?)[ ]*$", head[0] if head else "", flags=re.MULTILINE))
             classes = options.get("class", "").split()
             kind = match["kind"] or ("erratum" if "erratum" in classes else None)
             if kind is None:
