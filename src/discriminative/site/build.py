@@ -134,16 +134,6 @@ def _log(root: Path, builder: str) -> Path:
     return root / "build" / f"jupyter-book-{builder}.log"
 
 
-# Jupyter Book's own command, with the pages written by two processes.
-PROGRAM = """
-from functools import partial
-from jupyter_book import sphinx
-from jupyter_book.cli.main import main
-sphinx.build_sphinx = partial(sphinx.build_sphinx, jobs=2)
-main()
-"""
-
-
 def _sphinx(root: Path, builder: str, out: Path) -> subprocess.Popen[bytes]:
     """Start a build; the pages of an earlier one go, what it parsed stays as long as the versions are the same."""
     folder = out / builder
@@ -154,7 +144,8 @@ def _sphinx(root: Path, builder: str, out: Path) -> subprocess.Popen[bytes]:
         folder.mkdir(parents=True)
         stamp.write_text(versions)
     shutil.rmtree(folder / "_build" / builder, ignore_errors=True)
-    command = [sys.executable, "-c", PROGRAM, "build", str(root / "build" / "site"), "--path-output", str(folder)]
+    program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*program, "build", str(root / "build" / "site"), "--path-output", str(folder)]
     with _log(root, builder).open("w") as stream:
         return subprocess.Popen(
             [*command, "--builder", builder, "-W", "--keep-going", "-n"], stdout=stream, stderr=subprocess.STDOUT
