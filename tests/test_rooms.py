@@ -17,7 +17,18 @@ SOURCE = ROOT / "src" / "discriminative"
 # From the top down. A room may import those below it; what a paper draws and says with the records stands above the
 # rooms that hold them, the rest of its folder below.
 ROOMS = (
-    *("__main__", "cli", "site", "chapter", "papers.*.told", "papers.*.figures", "figures", "tables", "verdicts"),
+    *(
+        "__main__",
+        "cli",
+        "site",
+        "naming",
+        "chapter",
+        "papers.*.told",
+        "papers.*.figures",
+        "figures",
+        "tables",
+        "verdicts",
+    ),
     *("evidence", "measures", "papers.*", "papers.*.claims", "papers.*.experiments", "papers.shared", "papers"),
     *("upkeep", "queue", "study", "training", "ledger", "provenance", "_definitions", "losses", "networks", "data"),
     *("geometry", "statistics", "runs", "checks", "_tensors", "paths", "_checks", ""),

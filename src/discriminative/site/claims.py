@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from discriminative.ledger import Ledger
 from discriminative.measures import measure
+from discriminative.naming import named
 from discriminative.papers import experiment, papers
 from discriminative.study import Claim
 from discriminative.verdicts import Judged, arms_of, kind, numbers, why
@@ -21,8 +22,12 @@ __all__ = ["claims_json", "named_in", "verdicts_json"]
 
 
 def claims_json(root: Path) -> str:
-    """A list of every claim: where its paper says it, how it is tested, and the commit that named it."""
-    named = named_in(root)
+    """A list of every claim: where its paper says it, how it is tested, and the commit that named it.
+
+    Of a confirmatory one also the commit that gave it that rank with its criterion of today, and whether its records
+    came after it.
+    """
+    named_in_git, ranked = named_in(root), named(root)
     told = []
     for paper in papers():
         for claim in paper.claims:
@@ -41,7 +46,8 @@ def claims_json(root: Path) -> str:
                     "criterion": test.criterion(measure(test.measure) if test.measure else None),
                     "experiment": claim.experiment or None,
                     "profile": claim.profile if claim.experiment else None,
-                    "named": named.get(claim.id),
+                    "named": named_in_git.get(claim.id),
+                    "confirmatory": asdict(ranked[claim.id]) if claim.id in ranked else None,
                     "command": _command(claim),
                 }
             )
