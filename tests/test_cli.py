@@ -13,6 +13,8 @@ import pytest
 import torch
 
 from discriminative.cli import main
+from discriminative.papers import experiment, experiments
+from discriminative.runs import Run
 
 
 @pytest.fixture(autouse=True)
@@ -176,3 +178,44 @@ def test_records_travel_by_the_command_line(root: Path, capsys: pytest.CaptureFi
     (root / "packed.zip").write_bytes(b"not a pack")
     assert main(["ledger", "import", str(root / "packed.zip")]) == 1
     assert "not a whole packed ledger" in capsys.readouterr().err
+
+
+def test_one_broken_record_stops_neither_status_nor_plan_nor_verify(
+    root: Path, tiny: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = root / "results" / "mnist" / f"{experiment('workhorse').arm('laptop', 'softmax').run.id}.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{")
+    for command in (["status"], ["plan"], ["ledger", "verify"]):
+        assert main([*command, "workhorse", "--profile", "laptop"]) == 0
+    assert f"left out: {broken} is not a whole record" in capsys.readouterr().err
+
+
+def test_output_that_nobody_reads_to_its_end_is_one_sentence(root: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "discriminative", "plan"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        told = process.stderr.read()
+    assert process.returncode == 1
+    assert told == "discriminative: what read the output ended before it; nothing more was done\n"
+
+
+def test_a_limit_on_the_size_of_files_is_one_sentence(root: Path) -> None:
+    command = f"ulimit -f 1; {sys.executable} -m discriminative run workhorse --seeds 1 --jobs 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "discriminative: a file would grow past the size that this shell allows (`ulimit -f`)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((root / "build" / "records").rglob("*.json"))
+
+
+def test_what_waits_for_a_choice_is_told_by_plan_and_status(capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = [name for name, found in experiments().items() if found.after and "laptop" in found.arms]
+    for command in ("plan", "status"):
+        assert main([command, "--profile", "laptop"]) == 0
+        told = capsys.readouterr().out
+        for name in waiting:
+            assert f"  {name}: arms wait for records of {experiment(name).after}\n" in told

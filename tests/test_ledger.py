@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from discriminative import provenance
-from discriminative.ledger import Ledger, LedgerError, Merged, arm_key, correctness, standing, table
+from discriminative.ledger import Ledger, LedgerError, Merged, arm_key, correctness, read_record, standing, table
 from discriminative.runs import Run
 from discriminative.training import train
 
@@ -93,6 +93,25 @@ def test_a_truncated_record_is_one_clear_sentence(
     assert "\n" not in str(told.value)
 
 
+def test_a_broken_record_is_named_and_left_out_and_stops_nothing(
+    ledger: Ledger, record: dict[str, Any], tiny: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger.write(record)
+    other = tiny.with_seed(8)
+    ledger.path(other).write_text('{"schema": 1, ')
+    for _ in range(2):
+        assert ledger.records() == [record]
+        assert ledger.find(other) is None
+        assert ledger.find(tiny) == record
+        assert ledger.find(tiny.with_seed(9)) is None
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert f"left out: {ledger.path(other)} is not a whole record" in told
+    assert "`git checkout` where it is committed" in told
+    with pytest.raises(LedgerError, match="is not a whole record"):
+        ledger.read(other)
+
+
 def test_an_altered_record_is_refused(ledger: Ledger, record: dict[str, Any], tiny: Run) -> None:
     path = ledger.write(record)
     altered = copy.deepcopy(record)
@@ -139,7 +158,7 @@ def test_a_record_whose_run_this_release_cannot_read_is_one_sentence(
     path = ledger.write(record)
     path.write_text(json.dumps({**record, "run": {**record["run"], **change}}))
     with pytest.raises(LedgerError, match=rf"{tiny.id}\.json .*{told}.*; read it with the release") as error:
-        ledger.records()
+        read_record(path)
     assert "\n" not in str(error.value)
 
 
@@ -148,7 +167,7 @@ def test_a_record_without_a_run_is_one_sentence(ledger: Ledger, record: dict[str
     path = ledger.write(record)
     path.write_text(json.dumps({**record, "run": run}))
     with pytest.raises(LedgerError, match=rf"{record['id']}\.json .*run"):
-        ledger.records()
+        read_record(path)
     with pytest.raises(LedgerError, match=f"run {record['id']}"):
         ledger.write({**record, "run": run})
 
@@ -201,7 +220,7 @@ def test_a_record_without_its_arrays_is_not_packed(
     arrays.unlink()
     if spoil == "other":
         arrays.write_bytes(b"other")
-    with pytest.raises(LedgerError, match=r"\.npz is not the file that its record describes; delete both"):
+    with pytest.raises(LedgerError, match=r"\.npz is not the file that its record describes; restore both"):
         ledger.pack(tmp_path / "packed.zip")
     assert not (tmp_path / "packed.zip").exists()
 
@@ -474,6 +493,23 @@ def test_what_was_verified_travels_and_a_contradiction_is_refused(
     fresh.merge(packed)
     assert fresh.verified() == {key: outcome}
     ledger.note_verified({key: {**outcome, "equal": False}})
+    with pytest.raises(LedgerError, match="was verified twice"):
+        ledger.merge(packed)
+
+
+def test_of_two_notes_that_agree_the_one_that_says_more_stays(
+    packed: Path, ledger: Ledger, record: dict[str, Any], tiny: Run
+) -> None:
+    key = (arm_key(tiny), "0" * 16)
+    equal = {"hash": record["source"]["hash"], "equal": True, "run": tiny.id}
+    paired = {**equal, "equal": False, "consistent": True, "seeds": 3, "t": 0.5, "freedom": 11, "machine": "a CPU"}
+    for theirs, ours, kept in ((paired, equal, equal), (equal, paired, equal), (paired, paired, paired)):
+        ledger.note_verified({key: theirs})
+        ledger.pack(packed)
+        ledger.note_verified({key: ours})
+        ledger.merge(packed)
+        assert ledger.verified() == {key: kept}
+    ledger.note_verified({key: {**paired, "consistent": False}})
     with pytest.raises(LedgerError, match="was verified twice"):
         ledger.merge(packed)
 

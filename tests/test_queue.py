@@ -223,6 +223,45 @@ def test_the_command_can_be_stopped_and_goes_on(root: Path) -> None:
         assert json.loads(path.read_text())["status"] == "finished"
 
 
+def test_workers_whose_queue_is_killed_outright_save_and_end(root: Path) -> None:
+    environment = {**os.environ, "DISCRIMINATIVE_ROOT": str(root), "OMP_NUM_THREADS": "1"}
+    script = """
+import os, sys
+from dataclasses import replace
+from pathlib import Path
+from discriminative import queue
+from discriminative.papers import experiment
+from discriminative.runs import Schedule
+if __name__ == "__main__":
+    run = replace(experiment("workhorse").arm("quick", "softmax").run, schedule=Schedule(10**6))
+    queue.run_missing([run, run.with_seed(1)], queue.Options("quick", jobs=2, checkpoint_seconds=1.0))
+"""
+    (root / "queue_two.py").write_text(script)
+    process = subprocess.Popen([sys.executable, str(root / "queue_two.py")], env=environment)
+    checkpoints = root / "build" / "checkpoints"
+    for _ in range(1200):
+        if len(list(checkpoints.glob("*.pt"))) == 2:
+            break
+        time.sleep(0.1)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.kill()
+    process.wait()
+    killed = time.time()
+    for _ in range(600):
+        if not any(_is_running(child) for child in children):
+            break
+        time.sleep(0.1)
+    assert not any(_is_running(child) for child in children)
+    assert all(path.stat().st_mtime >= killed - 0.5 for path in checkpoints.glob("*.pt"))
+
+
+def _is_running(process: str) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def test_training_imports_nothing_beyond_torch_torchvision_numpy_and_pandas() -> None:
     """The same command must work on a bare machine: every other package is hidden, then MNIST's path is imported."""
     script = """

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from discriminative.cli import main
 from discriminative.ledger import Ledger, standing
+from discriminative.provenance import describe_environment, same_machine, told_machine
 from discriminative.runs import Run
 from discriminative.training import Interrupted, train
-from discriminative.upkeep import retire, unchecked_arms, verify
+from discriminative.upkeep import agreement, pooled, retire, unchecked_arms, verify
 
 
 @pytest.fixture
@@ -92,10 +95,11 @@ def test_what_cannot_be_decided_here_stays_unchecked(old: Ledger, tiny: Run) -> 
         changed(old, tiny.with_seed(seed), "metrics", steps=61)
     found = verify(old)
     assert found[0].outcome == "undecided"
-    assert "and was 1.0" in found[0].told
+    assert "torch 1.0, here" in found[0].told
+    assert "2 finished records do not say what seeds differ by" in found[0].told
     for seed in (3, 4):
-        changed(old, tiny.with_seed(seed), "environment", device_name="another processor")
-    assert [v.told for v in verify(old)] == ["recorded on another processor: verify it there"]
+        changed(old, tiny.with_seed(seed), "environment", device="cuda", device_name="a GPU", torch="2.0")
+    assert [v.told for v in verify(old)] == ["recorded on a GPU, torch 2.0: verify it there"]
     assert standings(old) == ["unchecked", "unchecked"]
 
 
@@ -165,3 +169,133 @@ def test_a_quick_record_of_other_code_is_trained_again_unasked(root: Path) -> No
     changed(ledger, run, "metrics", steps=1)
     assert main(["run", "workhorse", "--seeds", "1", "--jobs", "1"]) == 0
     assert ledger.read(run)["metrics"]["steps"] == 480
+
+
+# On a machine that gives other digits
+
+
+@pytest.fixture
+def abroad(root: Path, tiny: Run) -> Ledger:
+    """Six seeds of one arm, by other code, whose machine nobody knows; they differ by some ten wrong answers."""
+    ledger = Ledger.of("laptop", root)
+    record = train(tiny)[0]
+    del record["environment"]["capability"]
+    for seed, wrong in enumerate((60, 70, 80, 65, 75, 85)):
+        run = tiny.with_seed(seed)
+        metrics = {**record["metrics"], "test": {**record["metrics"]["test"], "wrong": wrong}}
+        source = {"revision": "old", "hash": "0" * 16}
+        ledger.write({**record, "id": run.id, "run": run.to_json(), "metrics": metrics, "source": source})
+    return ledger
+
+
+def moved(ledger: Ledger, *shifts: int, status: str = "finished") -> Any:
+    """A loop that gives the recorded wrong answers and a shift of them, seed by seed."""
+
+    def trained(run: Run, **how: Any) -> Any:
+        record = copy.deepcopy(ledger.read(run))
+        record["metrics"]["test"]["wrong"] += shifts[run.seed % len(shifts)]
+        return {**record, "status": status}, {}
+
+    return trained
+
+
+def test_seeds_that_differ_no_more_than_seeds_do_make_an_arm_consistent(abroad: Ledger) -> None:
+    found = verify(abroad, train=moved(abroad, 5, -8, 1), seeds=3)
+    assert [(v.outcome, v.records) for v in found] == [("consistent", 6)]
+    assert "capability unknown" in found[0].told
+    assert "over 3 seeds -0.7 wrong answers" in found[0].told
+    assert standings(abroad) == ["consistent"] * 6
+    assert verify(abroad, train=moved(abroad, 100)) == []
+    assert retire(abroad) == []
+
+
+def test_a_shift_that_seeds_do_not_explain_is_stale_and_one_between_is_undecided(abroad: Ledger) -> None:
+    found = verify(abroad, train=moved(abroad, 30, 25, 20))
+    assert [v.outcome for v in found] == ["undecided"]
+    assert standings(abroad) == ["unchecked"] * 6
+    assert [v.outcome for v in verify(abroad, train=moved(abroad, 100, 90, 95))] == ["stale"]
+    assert standings(abroad) == ["stale"] * 6
+
+
+def test_equal_digits_on_an_unknown_machine_are_equal_all_the_same(abroad: Ledger) -> None:
+    assert [v.outcome for v in verify(abroad, train=moved(abroad, 0))] == ["equal"]
+    assert standings(abroad) == ["checked"] * 6
+
+
+def test_a_seed_that_diverges_now_decides_nothing(abroad: Ledger) -> None:
+    found = verify(abroad, train=moved(abroad, 1, status="diverged"))
+    assert [v.outcome for v in found] == ["undecided"]
+    assert "3 of 3 seeds diverge now and did not" in found[0].told
+
+
+def test_the_agreement_is_students_t_of_the_mean_difference_in_sd_between_seeds() -> None:
+    found = agreement([60, 70], [75, 65], [60, 70, 80, 65, 75, 85])
+    sd = math.sqrt(sum((x - 72.5) ** 2 for x in (60, 70, 80, 65, 75, 85)) / 5)
+    assert (found.seeds, found.freedom, found.shift) == (2, 5, 5.0)
+    assert found.t == pytest.approx(5.0 / sd)
+    angle = math.atan(found.t / math.sqrt(5))  # the distribution function for 5 degrees of freedom, in closed form
+    within = 2 / math.pi * (angle + math.sin(angle) * (math.cos(angle) + 2 / 3 * math.cos(angle) ** 3))
+    assert found.p == pytest.approx(1 - within)
+    assert agreement([5] * 4, [5, 5, 5, 9], [5] * 4).t == pytest.approx(math.sqrt(2))  # an sd of one answer at least
+    with pytest.raises(ValueError, match="at least 4 counts, got 3"):
+        agreement([1], [1], [1, 2, 3])
+
+
+def test_its_size_and_power_are_those_that_are_told() -> None:
+    """Pairs that are as far apart as two seeds: 5 % of arms are not consistent, 80 % where they shift by that much."""
+    generator = np.random.default_rng(0)
+    shift = agreement([0], [0], [0, 1, 2, 3]).detectable
+    assert shift == pytest.approx((3.182 + 0.978) * math.sqrt(2), abs=2e-3)
+    not_consistent = dict.fromkeys((0.0, 1.0), 0)
+    detectable = agreement([0] * 3, [0] * 3, list(range(12))).detectable
+    for times in not_consistent:
+        for _ in range(2000):
+            recorded = np.round(generator.normal(300, 20, 12)).astype(int).tolist()
+            now = np.round(generator.normal(300 + times * detectable * 20, 20, 3)).astype(int).tolist()
+            not_consistent[times] += agreement(recorded[:3], now, recorded).outcome != "consistent"
+    assert 0.03 < not_consistent[0.0] / 2000 < 0.07
+    assert 0.76 < not_consistent[1.0] / 2000 < 0.84
+
+
+def test_one_pooled_test_finds_a_shift_that_no_arm_shows() -> None:
+    assert pooled([]) is None
+    arms, z, p = pooled([(0.9, 11)] * 40) or (0, 0.0, 0.0)
+    assert (arms, z) == (40, pytest.approx(0.9 * 40 / math.sqrt(40 * 11 / 9)))
+    assert p < 1e-5
+    assert (pooled([(0.9, 11), (-0.9, 11)]) or (0, 0.0, 0.0))[2] == pytest.approx(1.0)
+
+
+def test_two_processes_verify_two_arms(old: Ledger, plain: Run) -> None:
+    record = train(plain)[0]
+    record["source"]["hash"] = "0" * 16
+    old.write(record)
+    assert sorted(v.outcome for v in verify(old, jobs=2)) == ["equal", "equal"]
+    assert standings(old) == ["checked"] * 3
+
+
+def test_the_command_takes_seeds_and_tells_the_pooled_test(abroad: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    verify(abroad, train=moved(abroad, 5, -8, 1))
+    assert main(["ledger", "verify", "--seeds", "2", "--jobs", "1"]) == 0
+    assert "over all 1 arms that were compared in pairs: z = -" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["capability", "processor", "torch", "onednn", "pins"])
+def test_a_part_of_the_machine_that_differs_makes_it_another(tiny: Run, name: str) -> None:
+    here = describe_environment(torch.device("cpu"))
+    assert same_machine(here, here)
+    assert not same_machine({**here, name: "other"}, here)
+    unknown = {part: value for part, value in here.items() if part != "capability"}
+    assert not same_machine(unknown, unknown)
+    assert "capability unknown" in told_machine(unknown)
+
+
+def test_the_power_that_the_page_tells_is_that_of_the_tests() -> None:
+    page = (Path(__file__).parents[1] / "book" / "rerun.md").read_text()
+    alone = agreement([0] * 3, [0] * 3, list(range(12))).detectable
+    assert f"a shift of {alone:.1f} standard deviations between seeds is\nfound" in page
+    arms = 100
+    normal = 1.960 + 0.842  # 5 % two-sided, 80 % power
+    common = normal * math.sqrt(2 / 3) * math.sqrt(11 / 9 / arms)
+    assert f"with a hundred such arms a common shift of {common:.2f} standard deviations" in page
+    z = (pooled([(common / math.sqrt(2 / 3), 11)] * arms) or (0, 0.0, 0.0))[1]
+    assert z == pytest.approx(normal)

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from discriminative.ledger import Ledger
+    from discriminative.queue import Estimate
     from discriminative.runs import Run
 
 __all__ = ["main"]
@@ -33,12 +35,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         status: int = options.command(options)
+        sys.stdout.flush()
         return status
     except (DataError, LedgerError, QueueError, ValueError) as error:
         print(f"discriminative: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still to be flushed at the end
+        print("discriminative: what read the output ended before it; nothing more was done", file=sys.stderr)
+        return 1
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno == errno.EFBIG:
+            told = (
+                "a file would grow past the size that this shell allows (`ulimit -f`); records and checkpoints are "
+                "whole, raise the limit and repeat the command"
+            )
+        elif error.errno == errno.ENOSPC:
             told = "the disk is full; records and checkpoints are whole, free space and repeat the command"
         elif error.filename is not None:
             told = (
@@ -72,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="names; all where none is given")
     _profile(run)
     run.add_argument("--seeds", type=_count, help="at most this many seeds an arm")
+    run.add_argument("--only", nargs="+", metavar="ID", help="of these runs, by the ids in their records' names")
     run.add_argument("--jobs", type=_count, help="runs at once; 2 on a CPU, 3 on a GPU, which small runs share")
     run.add_argument("--device", choices=DEVICES, help="a GPU if there is one at laptop and paper, unless told")
     run.add_argument("--budget", type=_duration, help="stop in time, e.g. 9m: seconds, or with s, m or h")
@@ -89,10 +102,14 @@ def _parser() -> argparse.ArgumentParser:
     status.set_defaults(command=_status)
 
     ledger = commands.add_parser("ledger", help="verify, pack and import records").add_subparsers(required=True)
-    verify = ledger.add_parser("verify", help="train one seed of each unchecked arm again and compare")
+    verify = ledger.add_parser("verify", help="train seeds of each unchecked arm again and compare")
     verify.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="names; every record where none is given")
     _profile(verify, "laptop")
     verify.add_argument("--device", choices=DEVICES, default="cpu", help="records of the other kind stay as they are")
+    verify.add_argument(
+        "--seeds", type=_count, default=3, help="pairs an arm where the machine gives other digits than the records'"
+    )
+    verify.add_argument("--jobs", type=_count, default=1, help="arms at once; 2 on a CPU of two cores")
     verify.add_argument("--budget", type=_duration, help="stop in time, e.g. 9m")
     verify.set_defaults(command=_ledger_verify)
     pack = ledger.add_parser("pack", help="write every record into one file")
@@ -107,6 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("experiments", nargs="*", metavar="EXPERIMENT")
     _profile(plan, "paper")
     plan.add_argument("--device", choices=DEVICES, help="whose times; cuda at paper, else cpu")
+    plan.add_argument("--seeds", type=_count, help="with --grid: at most this many seeds an arm")
+    plan.add_argument("--grid", action="store_true", help="one line a run, for programs: columns parted by tabs")
     plan.set_defaults(command=_plan)
 
     book = commands.add_parser("book", help="execute the notebooks and build the book")
@@ -181,6 +200,7 @@ def _arms(names: Sequence[str], profile: str) -> dict[str, Any]:
 def _run(options: argparse.Namespace) -> int:
     import torch
 
+    from discriminative._checks import require
     from discriminative.data import DATASETS, fetch
     from discriminative.ledger import Ledger
     from discriminative.queue import Estimate, Options, in_order, missing, run_missing
@@ -201,7 +221,9 @@ def _run(options: argparse.Namespace) -> int:
         from discriminative.upkeep import retire
 
         asked = {run.id for found in arms.values() for arm in found for run in arm.runs()[: options.seeds]}
-        retired = retire(ledger, asked if options.experiments else None, unchecked=quick)
+        if options.only:
+            asked &= set(options.only)
+        retired = retire(ledger, asked if options.experiments or options.only else None, unchecked=quick)
         if retired or options.stale:
             print(f"{len(retired)} records of other code moved to {ledger.folder / 'superseded'}")
     jobs = options.jobs or (3 if device == "cuda" else max(1, min(2, os.cpu_count() or 1)))
@@ -220,6 +242,9 @@ def _run(options: argparse.Namespace) -> int:
         estimate = Estimate(ledger, device)
         found = _arms(options.experiments, options.profile).values()
         runs = in_order((arm for arms in found for arm in arms), options.seeds, estimate.seconds)
+        if options.only:
+            runs = [run for run in runs if run.id in options.only]
+            require(bool(runs), "--only must name runs of these experiments, got {}", " ".join(options.only))
         todo = [run for run in missing(runs, ledger) if run.id not in tried]
         late = settings.deadline is not None and time.time() >= settings.deadline
         if not todo or (tried and late):
@@ -282,12 +307,14 @@ def _status(options: argparse.Namespace) -> int:
     for name, arms in _arms(options.experiments, options.profile).items():
         runs = in_order(arms)
         absent = missing(runs, ledger)
-        records = [(run, ledger.read(run)) for run in runs if ledger.has(run)]
-        diverged = sum(record["status"] == "diverged" for _, record in records)
-        standings = [standing(record, verified) for _, record in records]
+        records = [record for run in runs if (record := ledger.find(run)) is not None]
+        diverged = sum(record["status"] == "diverged" for record in records)
+        standings = [standing(record, verified) for record in records]
         unchecked, stale = standings.count("unchecked"), standings.count("stale")
         left = _clock(estimate.total(absent)) if absent else "-"
         print(f"  {name:<18}{len(records):>7}{len(absent):>9}{diverged:>10}{unchecked:>11}{stale:>7}   {left}")
+    for text in _waiting(options.experiments, options.profile):
+        print(text)
     return 0
 
 
@@ -299,6 +326,8 @@ def _plan(options: argparse.Namespace) -> int:
     ledger = Ledger.of(options.profile)
     device = options.device or ("cuda" if options.profile == "paper" else "cpu")
     estimate = Estimate(ledger, device)
+    if options.grid:
+        return _grid(options, ledger, estimate)
     seen: set[str] = set()
     took, left = 0.0, 0.0
     print(f"{options.profile} on {device}: arm, seeds there / planned, seconds a run, time taken, time still needed")
@@ -314,7 +343,7 @@ def _plan(options: argparse.Namespace) -> int:
                 print(f"  {arm.name:<34}counted above")
                 continue
             absent = missing(runs, ledger)
-            records = [ledger.read(run) for run in runs if ledger.has(run)]
+            records = [record for run in runs if (record := ledger.find(run)) is not None]
             measured = sum(float(record["environment"]["wall_seconds"]) for record in records)
             each = measured / len(records) if records else estimate.seconds(runs[0])
             told = f"{'measured' if records else 'estimated'} {each:.0f} s"
@@ -331,11 +360,34 @@ def _plan(options: argparse.Namespace) -> int:
     return 0
 
 
-def _waiting(names: Sequence[str], profile: str) -> list[str]:
-    """What the plan cannot list yet: arms that rest on a choice whose records are missing."""
-    from discriminative.papers.thesis.full_scale import waiting
+def _grid(options: argparse.Namespace, ledger: Ledger, estimate: Estimate) -> int:
+    """One line a run: what the workflow reads."""
+    print("id", "experiment", "arm", "seed", "there", "seconds", "record", sep="\t")
+    seen: set[str] = set()
+    for name, arms in _arms(options.experiments, options.profile).items():
+        for arm in arms:
+            for run in arm.runs()[: options.seeds]:
+                if run.id not in seen:
+                    there, seconds = "yes" if ledger.has(run) else "no", round(estimate.seconds(run))
+                    print(run.id, name, arm.name, run.seed, there, seconds, ledger.path(run), sep="\t")
+                seen.add(run.id)
+    return 0
 
-    return waiting(names) if profile == "paper" else []
+
+def _waiting(names: Sequence[str], profile: str) -> list[str]:
+    """What cannot be listed yet: arms that rest on a choice whose records are missing."""
+    from discriminative.ledger import Ledger
+    from discriminative.papers import experiment, experiments, papers
+    from discriminative.queue import in_order, missing
+
+    told = [line for paper in papers() for line in paper.waiting(names)] if profile == "paper" else []
+    ledger = Ledger.of(profile)
+    for name, found in experiments().items():
+        if (names and name not in names) or not found.after or any(line.strip().startswith(name) for line in told):
+            continue
+        if profile in found.arms and missing(in_order(experiment(found.after).at(profile)), ledger):
+            told.append(f"  {name}: arms wait for records of {found.after}")
+    return told
 
 
 def _keys(arms: dict[str, Any]) -> set[str]:
@@ -346,7 +398,7 @@ def _keys(arms: dict[str, Any]) -> set[str]:
 
 def _ledger_verify(options: argparse.Namespace) -> int:
     from discriminative.ledger import Ledger
-    from discriminative.upkeep import Verification, unchecked_arms, verify
+    from discriminative.upkeep import Verification, pooled, unchecked_arms, verify
 
     _check_device(options.device)
     ledger = Ledger.of(options.profile)
@@ -362,10 +414,22 @@ def _ledger_verify(options: argparse.Namespace) -> int:
         print(f"[{len(done)}/{total}] {found.outcome}: {name} ({found.records} records){told}", flush=True)
 
     deadline = options.started + options.budget if options.budget else None
-    verify(ledger, device=options.device, keys=keys, deadline=deadline, report=report)
+    verify(
+        ledger,
+        device=options.device,
+        keys=keys,
+        seeds=options.seeds,
+        jobs=options.jobs,
+        deadline=deadline,
+        report=report,
+    )
     outcomes = [found.outcome for found in done]
     told = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in sorted(set(outcomes)))
     print(f"{told or 'nothing to do'}; {len(unchecked_arms(ledger, keys))} arms unchecked")
+    paired = pooled((note["t"], note["freedom"]) for note in ledger.verified().values() if "t" in note)
+    if paired is not None:
+        arms, z, p = paired
+        print(f"over all {arms} arms that were compared in pairs: z = {z:.2f}, p = {p:.2g}")
     if "stale" in outcomes:
         print("train what is stale again with `discriminative run --stale`")
     return 0

@@ -129,7 +129,7 @@ class Arms:
             return [record for each in self for record in self.records(each)]
         if name not in self._read:
             runs = [run for run in self[name].runs() if self._seeds is None or run.seed in self._seeds]
-            self._read[name] = [self.ledger.read(run) for run in runs if self.ledger.has(run)]
+            self._read[name] = [record for run in runs if (record := self.ledger.find(run)) is not None]
         return self._read[name]
 
     def finished(self, name: str | None = None) -> list[dict[str, Any]]:

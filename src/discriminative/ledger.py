@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import sys
 import tempfile
 import time
 import zipfile
@@ -116,9 +117,17 @@ class Ledger:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
 
+    def find(self, run: Run) -> dict[str, Any] | None:
+        """The record of a run, or ``None`` where there is none or it is broken, which is told (see :meth:`records`)."""
+        found = _whole([self.path(run)]) if self.has(run) else []
+        return found[0] if found else None
+
     def records(self) -> list[dict[str, Any]]:
-        """Every record of the folder, in the order of their paths."""
-        return [read_record(path) for path in self.paths()]
+        """Every record of the folder, in the order of their paths.
+
+        One that is broken is left out and named on stderr, once a process: it says nothing of the others.
+        """
+        return _whole(self.paths())
 
     def paths(self) -> list[Path]:
         """The files of all records; those of ``superseded/`` lie a folder deeper and are not among them."""
@@ -179,7 +188,7 @@ class Ledger:
             file.parent.mkdir(parents=True, exist_ok=True)
             _replace(file, buffer.getvalue())
         except OSError as error:
-            if error.errno == errno.ENOSPC:
+            if error.errno in (errno.ENOSPC, errno.EFBIG):
                 raise
             raise LedgerError(
                 f"{file} cannot be written ({error.strerror}); name a file in a folder of yours"
@@ -224,7 +233,7 @@ class Ledger:
                 )
         theirs = _read_verified(entries["verified.json"].decode()) if "verified.json" in entries else {}
         ours = self.verified()
-        clash = [key for key, value in theirs.items() if key in ours and ours[key] != value]
+        clash = [key for key, value in theirs.items() if key in ours and _better(ours[key], value) is None]
         if clash:
             raise LedgerError(
                 f"arm {clash[0][0]} was verified twice: here {ours[clash[0]]}, in {file.name} {theirs[clash[0]]}; "
@@ -233,7 +242,7 @@ class Ledger:
         for name in new:
             self._put(self.folder / name, records[name], entries.get(f"{name[:-5]}.npz"))
         if theirs:
-            self.note_verified(theirs)
+            self.note_verified({key: _better(ours.get(key, value), value) or value for key, value in theirs.items()})
         taken, kept_out = 0, []
         ids = {path.stem for path in self.paths()}
         for name, content in entries.items():
@@ -341,8 +350,26 @@ def _read_verified(text: str) -> Verified:
     found = {}
     for line in json.loads(text):
         outcome = {"hash": str(line["hash"]), "equal": bool(line["equal"]), "run": str(line["run"])}
+        for name, kind in PAIRED.items():
+            if name in line:
+                outcome[name] = kind(line[name])
         found[str(line["arm"]), str(line["was"])] = outcome
     return found
+
+
+# What is noted beside where seeds were compared in pairs: how many, the t of their differences with its degrees of
+# freedom, whether that is no more than seeds differ by, and the machine.
+PAIRED: dict[str, type] = {"consistent": bool, "seeds": int, "t": float, "freedom": int, "machine": str}
+
+
+def _better(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any] | None:
+    """Of two notes of one arm the one that says more; ``None`` where they contradict each other."""
+    if ours == theirs:
+        return ours
+    holds = [note["equal"] or note.get("consistent", False) for note in (ours, theirs)]
+    if ours["hash"] != theirs["hash"] or holds[0] != holds[1]:
+        return None
+    return theirs if theirs["equal"] else ours
 
 
 @contextmanager
@@ -404,9 +431,29 @@ def _arrays_beside(path: Path, record: dict[str, Any]) -> bytes | None:
     content = beside.read_bytes() if beside.exists() else b""
     if hashlib.sha256(content).hexdigest() != expected:
         raise LedgerError(
-            f"{beside} is not the file that its record describes; delete both and run {record['id']} again"
+            f"{beside} is not the file that its record describes; restore both with `git checkout` where they are "
+            f"committed, elsewhere delete both and run {record['id']} again"
         )
     return content
+
+
+TOLD: set[str] = set()
+
+
+def _whole(paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """The records that can be read; the others are named on stderr, each once a process."""
+    found = []
+    for path in paths:
+        try:
+            found.append(read_record(path))
+        except LedgerError as error:
+            if str(error) not in TOLD:
+                print(f"discriminative: left out: {error}", file=sys.stderr)
+                TOLD.add(str(error))
+    return found
+
+
+REMEDY = "restore it with `git checkout` where it is committed, elsewhere delete it and run its experiment again"
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -419,10 +466,10 @@ def parse_record(content: bytes, where: str, id: str) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads(content)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise LedgerError(f"{where} is not a whole record ({error}); delete it and run its experiment again") from error
+        raise LedgerError(f"{where} is not a whole record ({error}); {REMEDY}") from error
     _check(record, where)
     if record["id"] != id:
-        raise LedgerError(f"{where} holds the record of run {record['id']}; delete it and run its experiment again")
+        raise LedgerError(f"{where} holds the record of run {record['id']}; {REMEDY}")
     return record
 
 
@@ -430,7 +477,7 @@ def _check(record: Any, where: str) -> Run:
     """The run of a record that keeps the contract."""
     missing = sorted(KEYS - set(record)) if isinstance(record, dict) else sorted(KEYS)
     if missing:
-        raise LedgerError(f"{where} is not a whole record: it lacks {', '.join(missing)}; delete it and run it again")
+        raise LedgerError(f"{where} is not a whole record: it lacks {', '.join(missing)}; {REMEDY}")
     if record["schema"] != SCHEMA:
         raise LedgerError(
             f"{where} has schema {record['schema']}, expected {SCHEMA}; read it with the release that wrote it"
@@ -454,7 +501,7 @@ PARTS = {"head": Head, "blend": BlendSchedule, "optimizer": Optimizer, "schedule
 
 def _run(values: Any, where: str) -> Run:
     """The run in a record; what this release cannot read of it is named."""
-    remedy = "read it with the release that wrote it, or delete it and run its experiment again"
+    remedy = f"read it with the release that wrote it, or {REMEDY}"
     parts: list[tuple[str, type, Any]] = [("run", Run, values)]
     if isinstance(values, dict):
         parts += [(f"run.{name}", kind, values[name]) for name, kind in PARTS.items() if name in values]
@@ -488,10 +535,11 @@ def arm_key(run: Run) -> str:
 
 
 def standing(record: dict[str, Any], verified: Verified) -> str:
-    """``"checked"`` where today's code gives this record, ``"stale"`` where it does not, else ``"unchecked"``.
+    """What is known of a record under today's code.
 
-    Today's code gives it where the hash of its source is today's, or where ``ledger verify`` ran one seed of the same
-    arm again and found it equal.
+    ``"checked"`` where the hash of its source is today's, or where ``ledger verify`` ran one seed of the same arm again
+    and found it equal; ``"consistent"`` where it did so with several seeds on a machine that gives other digits, and
+    they differ by no more than what seeds differ by; ``"stale"`` where they do not agree; else ``"unchecked"``.
     """
     run = Run.from_json(record["run"])
     today, was = source_hash(run), record["source"]["hash"]
@@ -500,14 +548,17 @@ def standing(record: dict[str, Any], verified: Verified) -> str:
     outcome = verified.get((arm_key(run), was))
     if outcome is None or outcome["hash"] != today:
         return "unchecked"
-    return "checked" if outcome["equal"] else "stale"
+    return "checked" if outcome["equal"] else "consistent" if outcome.get("consistent") else "stale"
+
+
+HOLDS = ("checked", "consistent")
 
 
 def table(records: Iterable[dict[str, Any]], verified: Verified | None = None) -> pd.DataFrame:
     """One row a record: id, status, settings, errors in percent, geometry, provenance.
 
-    ``checked`` is true where today's code gives the record (see :func:`standing`); ``verified`` is what the project's
-    ledger holds of it unless given.
+    ``checked`` is true where today's code gives the record, or a consistent one (see :func:`standing`); ``verified`` is
+    what the project's ledger holds of it unless given.
     """
     verified = Ledger.of("paper").verified() if verified is None else verified
     rows = []
@@ -523,6 +574,6 @@ def table(records: Iterable[dict[str, Any]], verified: Verified | None = None) -
         row |= {"first_bad_step": metrics.get("first_bad_step"), "train_images": metrics["train_images"]}
         row |= record["geometry"]
         row |= {f"env_{name}": value for name, value in record["environment"].items()}
-        row |= {"revision": record["source"]["revision"], "checked": standing(record, verified) == "checked"}
+        row |= {"revision": record["source"]["revision"], "checked": standing(record, verified) in HOLDS}
         rows.append(row)
     return pd.DataFrame(rows)

@@ -174,12 +174,13 @@ def same_machine(recorded: dict[str, Any], here: dict[str, Any]) -> bool:
 
 def told_machine(environment: dict[str, Any]) -> str:
     """The machine of a record in a few words."""
+    name, version = environment.get("device_name"), f"torch {environment.get('torch')}"
     if environment.get("device") != "cpu":
-        return str(environment.get("device_name"))
+        return f"{name}, {version}"
     if "capability" not in environment:
-        return f"{environment.get('device_name')}, capability unknown"
+        return f"{name}, capability unknown, {version}"
     pins = f", {environment['pins']}" if "pins" in environment else ""
-    return f"{environment['device_name']} ({environment['processor']}), {environment['capability']}{pins}"
+    return f"{name} ({environment['processor']}), {environment['capability']}{pins}, {version}"
 
 
 @cache

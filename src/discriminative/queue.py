@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -12,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,7 +29,7 @@ from discriminative.runs import Run
 from discriminative.study import Arm
 from discriminative.training import Checkpoint, Interrupted, train
 
-__all__ = ["Estimate", "Options", "QueueError", "in_order", "missing", "run_missing", "work"]
+__all__ = ["Estimate", "Options", "QueueError", "in_order", "missing", "processes", "run_missing", "work"]
 
 
 class QueueError(RuntimeError):
@@ -133,6 +134,12 @@ def _ask_to_stop(*_: Any) -> None:
         os._exit(0)
 
 
+def _outlive(parent: Any) -> None:
+    """Ask this worker to stop once the process that gives it work has ended, however it ended."""
+    parent.join()
+    _ask_to_stop()
+
+
 def _work(run: Run, options: Options) -> str:
     """:func:`work`, in a worker; one that was asked to stop ends with it."""
     global _training
@@ -151,6 +158,9 @@ def _start_worker() -> None:
     torch.backends.cudnn.benchmark = True  # every batch has the same shape
     signal.signal(signal.SIGTERM, _ask_to_stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_outlive, args=(parent,), daemon=True).start()
     revision()  # of the code that this worker has just imported
 
 
@@ -221,26 +231,37 @@ def run_missing(
         return counts
     if not todo:
         return counts
-    context = get_context("spawn")
-    with ProcessPoolExecutor(min(options.jobs, len(todo)), mp_context=context, initializer=_start_worker) as pool:
+    with processes(min(options.jobs, len(todo))) as pool:
         waiting = iter(todo)
         active: dict[Future[str], Run] = {}
+        while True:
+            while len(active) < options.jobs and (run := next(waiting, None)) is not None:
+                active[pool.submit(_work, run, options)] = run
+            if not active:
+                break
+            done, _ = wait(active, return_when=FIRST_COMPLETED)
+            for future in done:
+                note(active.pop(future), future.result())
+    return counts
+
+
+@contextmanager
+def processes(count: int) -> Iterator[ProcessPoolExecutor]:
+    """That many workers of one thread each; what ends the body early lets them save, and ends them.
+
+    Raises:
+        QueueError: if one was killed.
+    """
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
         try:
-            while True:
-                while len(active) < options.jobs and (run := next(waiting, None)) is not None:
-                    active[pool.submit(_work, run, options)] = run
-                if not active:
-                    break
-                done, _ = wait(active, return_when=FIRST_COMPLETED)
-                for future in done:
-                    note(active.pop(future), future.result())
+            yield pool
         except BaseException as error:
             for process in list((pool._processes or {}).values()):
                 process.terminate()
+            pool.shutdown(cancel_futures=True)
             if isinstance(error, BrokenProcessPool):
                 raise QueueError(
                     "a process that trained was killed from outside, often because the memory was full; repeat the "
                     "command, with fewer --jobs if so: every run goes on from its checkpoint"
                 ) from error
             raise
-    return counts

@@ -477,6 +477,8 @@ class Paper:
         tunings: what chose its settings; each is an experiment too.
         measures: those that only its claims use.
         colours: of losses that only it has, by the first word of an arm's name.
+        waiting: what the plan at paper scale cannot list yet of the experiments of these names (of all for none), a
+            line each, with its hours.
     """
 
     name: str
@@ -489,6 +491,7 @@ class Paper:
     tunings: Sequence[Tuning] = ()
     measures: Mapping[str, Measure] = field(default_factory=dict)
     colours: Mapping[str, str] = field(default_factory=dict)
+    waiting: Callable[[Sequence[str]], list[str]] = lambda names: []
 
     def all_experiments(self) -> Iterable[Experiment]:
         yield from self.experiments

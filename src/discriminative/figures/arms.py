@@ -90,7 +90,7 @@ def feature_planes(arms: Arms) -> Figure:
         title = "softmax" if arm.name == "m=1" else arm.name
         axes.set(xticks=[], yticks=[], aspect="equal")
         sns.despine(ax=axes, left=True, bottom=True)
-        record = arms.ledger.read(run) if arms.ledger.has(run) else None
+        record = arms.ledger.find(run)
         if record is None or record["status"] != "finished":
             axes.set_title(f"{title}: {'not run' if record is None else 'diverged'}", fontsize=10)
             continue
@@ -111,7 +111,7 @@ def feature_planes(arms: Arms) -> Figure:
 def cosine_matrices(arms: Arms) -> Figure:
     """Mean cosine between the test features of every two classes, one matrix an arm, from its first seed."""
     ledger = arms.ledger
-    found = [arm for arm in arms.arms if ledger.has(arm.runs()[0]) and "arrays" in ledger.read(arm.runs()[0])]
+    found = [arm for arm in arms.arms if "arrays" in (ledger.find(arm.runs()[0]) or {})]
     figure: Figure
     rows = max(math.ceil(len(found) / 2), 1)
     figure, panels = plt.subplots(rows, 2, figsize=(WIDTH, 2.85 * rows), squeeze=False)

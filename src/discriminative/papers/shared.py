@@ -209,9 +209,10 @@ def best(tuning: Sequence[Arm], start: str) -> Run | None:
     for arm in tuning:
         if not arm.name.startswith(start):
             continue
-        if not all(ledger.has(run) for run in arm.runs()):
+        found = [ledger.find(run) for run in arm.runs()]
+        records = [record for record in found if record is not None]
+        if len(records) < len(found):
             return None
-        records = [ledger.read(run) for run in arm.runs()]
         if all(record["status"] == "finished" for record in records):
             wrong[arm.name] = sum(record["metrics"]["validation"]["wrong"] for record in records)
     return next(arm.run for arm in tuning if arm.name == min(wrong, key=lambda name: wrong[name])) if wrong else None

@@ -17,6 +17,8 @@ __all__ = ["export_csv", "provenance_page"]
 
 MEANING = {
     "checked": "today's code made it, or one seed of its arm came out equal under today's code",
+    "consistent": "other code made it, and several seeds of its arm, trained again under today's code on another "
+    "machine, differ from theirs by no more than what seeds differ by",
     "unchecked": "other code made it, and no seed of its arm was trained again since",
     "stale": "other code made it, and one seed of its arm came out different under today's code",
 }

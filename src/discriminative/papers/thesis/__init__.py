@@ -2,6 +2,7 @@
 
 from discriminative.papers.thesis.claims import CLAIMS
 from discriminative.papers.thesis.experiments import EXPERIMENTS, TUNINGS
+from discriminative.papers.thesis.full_scale import waiting
 from discriminative.study import Paper
 
 __all__ = ["PAPER"]
@@ -15,4 +16,5 @@ PAPER = Paper(
     experiments=EXPERIMENTS,
     claims=CLAIMS,
     tunings=TUNINGS,
+    waiting=waiting,
 )

@@ -67,9 +67,9 @@ def _fewest_wrong(names: list[str]) -> str | None:
     for arm in TUNING:
         run = arm.runs()[0]
         if arm.name in names:
-            if not ledger.has(run):
+            record = ledger.find(run)
+            if record is None:
                 return None
-            record = ledger.read(run)
             if record["status"] == "finished":
                 wrong[arm.name] = record["metrics"]["validation"]["wrong"]
     return min(wrong, key=lambda name: wrong[name]) if wrong else None
