@@ -201,6 +201,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     **{name: {"scale": 8.0} for name in ("NormFace", "COCO", "L2ConstrainedSoftmax")},
     **{name: {"alpha": 0.1} for name in ("WSoftmax", "GuardedWSoftmax", "CentredWSoftmax")},
 }
+TERMS = ["FeatureIncay", "CenterLoss", "IncludeExclude", "FeedBackwardReconstruction", "TripletLoss", "ContrastiveLoss",
+         "WeightSeparability"]  # fmt: skip
 HEADS = [
     name for name in losses.__all__
     if isinstance(kind := getattr(losses, name), type) and issubclass(kind, LinearHead)
@@ -210,14 +212,23 @@ HEADS = [
 def traced() -> dict[str, Run]:
     runs = {name: replace(DIGITS, head=Head(name, ARGUMENTS.get(name, {}))) for name in HEADS}
     blended = BlendSchedule(1.0)
-    return runs | {
-        "LSoftmax with a blend": replace(runs["LSoftmax"], blend=blended),
-        "ASoftmax with a blend": replace(runs["ASoftmax"], blend=blended),
-        "hinge": replace(DIGITS, loss="hinge"),
-        "augmented": replace(DIGITS, augmentation=("flip", "crop4")),
-        "in the plane": replace(DIGITS, feature_dim=2, seed=0, network="mlp-linear"),
-        "all images": replace(DIGITS, fit_on="train+validation", train_size=None),
-    }
+    terms = {name: replace(DIGITS, terms=(Term(name, 0.01),)) for name in TERMS}
+    return (
+        runs
+        | terms
+        | {
+            "staged": replace(RUNS["staged"], schedule=Schedule(8)),
+            "before the activation": replace(DIGITS, terms=(Term("FeatureIncay", 0.01, on="preactivation"),)),
+            "a fixed simplex": replace(DIGITS, fixed_weight="simplex", feature_dim=16, batch_norm=True),
+            "some classes": replace(DIGITS, classes=(1, 3, 7), train_size=None, label_smoothing=0.1),
+            "LSoftmax with a blend": replace(runs["LSoftmax"], blend=blended),
+            "ASoftmax with a blend": replace(runs["ASoftmax"], blend=blended),
+            "hinge": replace(DIGITS, loss="hinge"),
+            "augmented": replace(DIGITS, augmentation=("flip", "crop4")),
+            "in the plane": replace(DIGITS, feature_dim=2, seed=0, network="mlp-linear"),
+            "all images": replace(DIGITS, fit_on="train+validation", train_size=None),
+        }
+    )
 
 
 TRACED = traced()

@@ -20,7 +20,7 @@ from discriminative.figures import style
 from discriminative.figures.arms import against, by_arm, errors_by_arm, learning_curves, training_curves
 from discriminative.figures.claims import forest
 from discriminative.ledger import Ledger
-from discriminative.papers.thesis import figures
+from discriminative.papers.thesis import figures, told
 from discriminative.runs import Run
 from discriminative.study import Arm
 from discriminative.training import train
@@ -154,7 +154,43 @@ def test_two_classes_are_confused_by_arcface_where_and_only_where_their_weights_
 
 def test_every_figure_that_needs_no_record_can_be_drawn() -> None:
     style.use_style()
-    for name in figures.__all__:
+    for name in set(figures.__all__) - {"gains", "norms"}:
         figure = getattr(figures, name)()
         assert figure.get_size_inches()[0] == style.WIDTH
         plt.close(figure)
+
+
+def test_gains_stand_over_a_baseline_over_the_same_without_the_margin_and_over_a_loss_without_any() -> None:
+    arms = told.worth_arms()
+    figure = figures.gains(arms, {"CosFace m=0.2 s=8": "NormFace s=8", "hinge": ""}, "softmax-bias", "NormFace s=16")
+    marks = {
+        (round(float(line.get_xdata()[0]), 9), line.get_marker())
+        for line in figure.axes[0].lines
+        if line.get_marker() in ("o", "D", "s") and np.isfinite(line.get_xdata()).any()  # the legend's have no place
+    }
+    wanted = {
+        (round(arms.errors_against(baseline, name).points, 9), mark)
+        for baseline, name, mark in (
+            ("softmax-bias", "CosFace m=0.2 s=8", "o"),
+            ("NormFace s=8", "CosFace m=0.2 s=8", "D"),
+            ("NormFace s=16", "CosFace m=0.2 s=8", "s"),
+            ("softmax-bias", "hinge", "o"),
+        )
+    }
+    assert marks == wanted
+    plt.close(figure)
+
+
+def test_norms_are_drawn_for_every_arm_that_recorded_them_beside_log_k() -> None:
+    arms = Arms.of("starts", "laptop")
+    figure = figures.norms(arms)
+    told_norms = [name for name in arms if any("feature_norm" in r["curves"] for r in arms.finished(name))]
+    assert told_norms
+    drawn = [len([line for line in axes.lines if len(line.get_xdata()) > 2]) for axes in figure.axes]
+    assert drawn == [len(told_norms)] * 4
+    level = [line for line in figure.axes[1].lines if len(set(line.get_ydata())) == 1]
+    assert [float(line.get_ydata()[0]) for line in level] == [math.log(10)]
+    name = told_norms[-1]
+    last = np.mean([record["curves"]["feature_norm"][-1] for record in arms.finished(name)])
+    assert float(figure.axes[2].lines[len(told_norms) - 1].get_ydata()[-1]) == pytest.approx(last)
+    plt.close(figure)

@@ -148,7 +148,24 @@ INCAY = {
         "lower * (1 + math.sqrt(2 * (count - 1) / count))",
     ),
 }
-BY_CHAPTER = {"large_margin_softmax": MUTATIONS, "feature_incay": INCAY}
+RECONSTRUCTION = {
+    "e(W) divided by the width": (
+        "geometry.py",
+        "max(count - dim, 0)) / max(count, 1)",
+        "max(count - dim, 0)) / max(dim, 1)",
+    ),
+    "a floor upside down": ("geometry.py", "else 1 - dim / count)", "else 1 - count / dim)"),
+    "the divergence the other way": (
+        "losses/reconstruction.py",
+        "log_p - log_q), reduction",
+        "log_q - log_p), reduction",
+    ),
+}
+BY_CHAPTER = {
+    "large_margin_softmax": MUTATIONS,
+    "feature_incay": INCAY,
+    "feedback_reconstruction": RECONSTRUCTION,
+}
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,11 @@ def verify(
         report: told of each arm as it ends.
         train: the loop; the tests give another.
     """
-    task = _Task(describe_environment(torch.device(device)), device, seeds, deadline, train)
+    recorded: dict[str, list[int]] = {}  # of every seed of an arm, whatever code made it: what its seeds differ by
+    for record in ledger.records():
+        if record["status"] == "finished":
+            recorded.setdefault(arm_key(Run.from_json(record["run"])), []).extend(_wrong([record]))
+    task = _Task(describe_environment(torch.device(device)), device, seeds, deadline, train, recorded)
     groups = unchecked_arms(ledger, keys)
     found = []
 
@@ -188,6 +192,7 @@ class _Task:
     seeds: int
     deadline: float | None
     train: Train
+    recorded: dict[str, list[int]]
 
     def __call__(self, group: list[dict[str, Any]]) -> Verification:
         similar = [record for record in group if record["environment"].get("device") == self.here["device"]]
@@ -220,8 +225,9 @@ class _Task:
         run = Run.from_json(records[0]["run"])
         told = f"recorded on {told_machine(records[0]['environment'])}, here {told_machine(self.here)}: "
         whole = [record for record in records if record["status"] == "finished"]
-        if len(whole) < FEWEST_RECORDED:
-            told += f"{len(whole)} finished records do not say what seeds differ by"
+        counts = self.recorded.get(arm_key(run), [])
+        if len(counts) < FEWEST_RECORDED or not whole:
+            told += f"{len(counts)} finished records do not say what seeds differ by"
             return Verification(run, len(records), "undecided", told)
         before = whole[: self.seeds]
         now = [first if record is records[0] else self._again(record) for record in before]
@@ -229,7 +235,7 @@ class _Task:
         if lost:
             told += f"{lost} of {len(now)} seeds diverge now and did not"
             return Verification(run, len(records), "undecided", told)
-        found = agreement(_wrong(before), _wrong(now), _wrong(whole))
+        found = agreement(_wrong(before), _wrong(now), counts)
         told += f"over {found.seeds} seeds {found.shift:+.1f} wrong answers, t = {found.t:.2f}, p = {found.p:.2g}"
         if found.outcome == "undecided":
             return Verification(run, len(records), "undecided", f"{told}; more --seeds would tell")

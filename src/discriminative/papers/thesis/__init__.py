@@ -3,6 +3,7 @@
 from discriminative.papers.thesis.claims import CLAIMS
 from discriminative.papers.thesis.experiments import EXPERIMENTS, TUNINGS
 from discriminative.papers.thesis.full_scale import waiting
+from discriminative.papers.thesis.measures import MEASURES
 from discriminative.study import Paper
 
 __all__ = ["PAPER"]
@@ -16,5 +17,6 @@ PAPER = Paper(
     experiments=EXPERIMENTS,
     claims=CLAIMS,
     tunings=TUNINGS,
+    measures=MEASURES,
     waiting=waiting,
 )

@@ -1,11 +1,12 @@
-"""The thesis' claims as tests over records. Criteria are fixed here before the records that they read exist.
+"""The thesis' claims as tests over records, and those that were withdrawn.
 
 C-LSM1 is confirmatory: the error of L-Softmax with m = 4, its blend floor and rate chosen on validation under the
 tuning seeds, against softmax with rate and decay chosen likewise, over 12 paired seeds, by the log ratio of the
 errors; the paper's effect is ln(0.40 / 0.31), the smallest that counts a third of it. So is its repetition on
 Fashion-MNIST, C-LSM1f, at the settings of the workhorse. So are C-LSM2, C-LSM3 and C-LSM4: the
 same comparison at the thesis' own scale on CIFAR-10, on CIFAR-10 with crops and flips, and on CIFAR-100, over five
-paired seeds, the floor chosen as ``full_scale`` says. All others are exploratory. C-TH4 needs no record: it is proved.
+paired seeds, the floor chosen as ``full_scale`` says. These were fixed before the records that they read existed, and
+so were the questions that ``answers`` lists. All but the five are exploratory. C-TH4 needs no record: it is proved.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 from discriminative.papers import printed
-from discriminative.study import Claim, Fewer, Less, More, Proved, Within
+from discriminative.study import Claim, Fewer, Less, More, Ordered, Proved, Within
 
-__all__ = ["CLAIMS"]
+__all__ = ["CLAIMS", "WITHDRAWN"]
 
 SMALL, WHOLE = "2,000 MNIST images, LeNet-64", "55,000 MNIST images, LeNet-500"
 FASHION, PLANE = "5,000 Fashion-MNIST images, LeNet-64", "55,000 MNIST images, LeNet with a 2-D feature"
@@ -31,18 +32,29 @@ FULL = (
     (4, "thesis-table-2-4", "50,000 CIFAR-100 images, the thesis' network", "2.4", "Error Rate"),
 )
 
+# The smallest effects that count, beside a third of what the paper prints; chosen when the claims were recast, after
+# the records of C-LSM5, 6 and 9 existed.
+LAST_PLACE = 0.01  # points: the last place that the paper prints
+OF_THE_SPACING = 0.36  # degrees: a hundredth of what lies between ten classes evenly around a circle
+SHADE = 0.05  # of a cosine: a shade that can just be seen in Figure 2.5
+ONE_POINT = 2.5  # % of the run: from one point of a curve to the next
+
+
+def _printed_errors(margin: int, table: str = "2.2", column: str = "Error Rate") -> tuple[float, float]:
+    """The paper's errors of softmax and of a margin."""
+    cells = printed("thesis", table)
+    return float(cells["Softmax", column]), float(cells[f"L-Softmax (m={margin})", column])
+
 
 def _error(
     id: str, margin: int, experiment: str, scale: str, table: str = "2.2", column: str = "Error Rate", **more: Any
 ) -> Claim:
-    cells = printed("thesis", table)
-    errors = float(cells["Softmax", column]), float(cells[f"L-Softmax (m={margin})", column])
     return Claim(
         id,
         f"Table {table}",
         f"L-Softmax with m = {margin} errs less than softmax.",
         scale,
-        Fewer(f"m={margin}", "softmax", paper=errors),
+        Fewer(f"m={margin}", "softmax", paper=_printed_errors(margin, table, column)),
         experiment,
         **more,
     )
@@ -83,79 +95,139 @@ CLAIMS = (
         "CIFAR10",
         paper_scale=PAPERS_CIFAR,
     ),
-    *(
-        Claim(
-            f"C-LSM5{letter}",
-            "Figure 2.2",
-            f"With m = {margin} the angular gap between the classes is wider than with softmax.",
-            PLANE,
-            More("angle gap", f"m={margin}", "m=1", smallest=0.0),
-            "figure-2-2",
-        )
-        for letter, margin in (("", 4), ("a", 2), ("b", 3))
+    Claim(
+        "C-LSM1j",
+        "Table 2.2",
+        "The error falls from softmax to m = 2 to m = 3 to m = 4.",
+        SMALL,
+        Ordered("test error", ("softmax", "m=2", "m=3", "m=4"), smallest=LAST_PLACE, rising=False),
+        "workhorse",
+        says="our reading",
+    ),
+    Claim(
+        "C-LSM5",
+        "section 2.2.7",
+        "With larger m, a larger angular decision margin.",
+        PLANE,
+        Ordered("angle gap", ("m=1", "m=2", "m=3", "m=4"), smallest=OF_THE_SPACING),
+        "figure-2-2",
     ),
     Claim(
         "C-LSM6a",
         "Figure 2.5",
-        "With m = 4 features of one class are more alike.",
+        "With m = 4 the intra-class compactness is enhanced: features of one class are more alike.",
         SMALL,
-        More("within-class cosine", "m=4", "softmax", smallest=0.0),
+        More("within-class cosine", "m=4", "softmax", smallest=SHADE),
         "workhorse",
     ),
     Claim(
         "C-LSM6b",
         "Figure 2.5",
-        "With m = 4 features of different classes are less alike.",
+        "With m = 4 the inter-class separability is enlarged: features of different classes are less alike.",
         SMALL,
-        Less("between-class cosine", "m=4", "softmax", smallest=0.0),
+        Less("between-class cosine", "m=4", "softmax", smallest=SHADE),
         "workhorse",
     ),
-    Claim(
-        "C-LSM7",
-        "section 2.2.7",
-        "Without the blend m = 4 diverges or errs more.",
-        SMALL,
-        Fewer("m=4", "m=4 no blend", smallest=0.0, or_baseline_diverges=True),
-        "blend",
+    *(
+        Claim(
+            f"C-LSM7{letter}",
+            "section 2.2.7",
+            f"Stochastic gradient descent works well: without the blend m = {margin} errs less than softmax.",
+            SMALL,
+            Fewer(f"m={margin} no blend", "softmax", paper=_printed_errors(margin)),
+            "plain-sgd",
+            paper_scale=PAPERS_MNIST,
+        )
+        for letter, margin in (("a", 2), ("b", 3), ("c", 4))
+    ),
+    *(
+        Claim(
+            f"C-LSM7{letter}",
+            "section 2.2.7",
+            f"The same with batch norm before the head, for both: m = {margin} errs less than softmax.",
+            SMALL,
+            Fewer(f"m={margin} batch norm", "softmax batch norm", paper=_printed_errors(margin)),
+            "batch-norm",
+            paper_scale=PAPERS_MNIST,
+        )
+        for letter, margin in (("d", 2), ("e", 3), ("f", 4))
     ),
     *(
         Claim(
             f"C-LSM8{letter}",
             "section 2.2.5",
-            "With m = 4 test and training errors lie closer together than with softmax.",
+            "A difficult objective avoids over-fitting: where softmax fits the training images, m = 4 errs less.",
             f"{size:,} MNIST images, LeNet-64",
-            Less("train-test gap", "m=4", "softmax", smallest=0.0),
-            "workhorse" if size == 2000 else f"curve-{size}",
+            Fewer("m=4", "softmax", paper=_printed_errors(4)),
+            f"curve-{size}",
+            says="our reading",
+            paper_scale=PAPERS_MNIST,
         )
-        for letter, size in (("a", 500), ("b", 2000), ("c", 8000))
+        for letter, size in (("d", 500), ("e", 8000))
     ),
     Claim(
         "C-LSM9a",
         "section 2.2.5",
-        "With m = 4, blended, training is slower than softmax.",
+        "The learning difficulty increases: with m = 4, blended, training errs below a tenth later than with softmax.",
         SMALL,
-        More("slow start", "m=4", "softmax", smallest=0.0),
+        More("until 10 % training error", "m=4", "softmax", smallest=ONE_POINT),
         "workhorse",
+        says="our reading",
     ),
     Claim(
-        "C-LSM9b",
+        "C-LSM9c",
         "section 2.2.5",
-        "Without the blend, training with m = 4 is slower than with m = 2.",
+        "The same without the blend, at one rate: m = 4 gets below 75 % training error later than m = 2.",
         SMALL,
-        More("slow start", "m=4 no blend", "m=2 no blend", smallest=0.0),
+        More("until 75 % training error", "m=4 no blend, common rate", "m=2 no blend, common rate", smallest=ONE_POINT),
         "blend",
+        says="our reading",
     ),
     *(
         Claim(
             f"C-LSM10{letter}",
-            "section 2.2.2",
-            f"Without the blend m = 3 errs less than m = {margin} at one rate (our prediction).",
-            SMALL,
-            Fewer("m=3 no blend, common rate", f"m={margin} no blend, common rate", smallest=0.0),
-            "blend",
+            "ours, on section 2.2.5",
+            f"Without the blend, at one rate, m = 3 gets below 75 % training error before m = {margin}.",
+            f"{SMALL}, new seeds",
+            Less("until 75 % training error", "m=3 no blend", f"m={margin} no blend", smallest=ONE_POINT),
+            "starts",
             says="our prediction",
         )
-        for letter, margin in (("a", 2), ("b", 4))
+        for letter, margin in (("c", 2), ("d", 4))
+    ),
+    *(
+        Claim(
+            f"C-LSM11{letter}",
+            "ours, on section 2.2.5",
+            f"The margin, and not a less certain target, makes the gain: m = 4 errs less than {told}.",
+            SMALL,
+            Fewer("m=4", control, paper=_printed_errors(4)),
+            "controls",
+            says="our reading",
+            paper_scale=PAPERS_MNIST,
+        )
+        for letter, control, told in (
+            ("a", "softmax smoothed", "softmax with a smoothed label"),
+            ("b", "NormFace s=4", "the sphere-normalised softmax at s = 4"),
+        )
+    ),
+    *(
+        Claim(
+            f"C-LSM12{letter}",
+            "ours, on Table 2.2",
+            f"On Fashion-MNIST it is {cause}: L-Softmax or A-Softmax with m = 4 errs less than softmax without that.",
+            f"{FASHION}, new seeds",
+            Fewer(arm, baseline, paper=_printed_errors(4)),
+            experiment,
+            says="our reading",
+            paper_scale=PAPERS_MNIST,
+        )
+        for letter, experiment, arm, baseline, cause in (
+            ("a", "fashion-causes", "A-Softmax m=4", "softmax", "the free length of the weights"),
+            ("b", "fashion-causes", "m=4 batch norm", "softmax batch norm", "the free length of the features"),
+            ("c", "fashion-causes", "m=4 floor 5", "softmax", "the low floor of the blend"),
+            ("d", "fashion-tuned", "m=4 tuned there", "softmax tuned there", "a rate that was tuned elsewhere"),
+        )
     ),
     Claim(
         "C-TH5a",
@@ -173,6 +245,15 @@ CLAIMS = (
         SMALL,
         Within("contrast norm", "softmax", target=0.5, smallest=0.05),
         "workhorse",
+        says="our reading",
+    ),
+    Claim(
+        "C-TH5c",
+        "section 1.1",
+        "A tenth of the full scale added to every pixel turns an image's feature by less than 5 degrees.",
+        f"{FASHION}, new seeds",
+        Within("brightness turn", "softmax", smallest=5.0),
+        "fashion-causes",
         says="our reading",
     ),
     *(
@@ -193,5 +274,88 @@ CLAIMS = (
         "In high dimension random vectors' relative distances tend to 1; and so do their cosines to 0.",
         "any number of dimensions",
         Proved("prop-concentration"),
+    ),
+)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What earlier printings of the chapter judged and this one does not: the test as it was, and why it was no good.
+
+WITHDRAWN = (
+    (
+        Claim(
+            "C-LSM7",
+            "section 2.2.7",
+            "Without the blend m = 4 diverges or errs more.",
+            SMALL,
+            Fewer("m=4", "m=4 no blend", smallest=0.0, or_baseline_diverges=True),
+            "blend",
+        ),
+        "It credited the thesis with our finding. The thesis says that plain SGD normally works: C-LSM7a to f.",
+    ),
+    *(
+        (
+            Claim(
+                f"C-LSM8{letter}",
+                "section 2.2.5",
+                "With m = 4 test and training errors lie closer together than with softmax.",
+                f"{size:,} MNIST images, LeNet-64",
+                Less("train-test gap", "m=4", "softmax", smallest=0.0),
+                "workhorse" if size == 2000 else f"curve-{size}",
+            ),
+            "It rewards a loss that cannot fit its training images. C-LSM8d and e ask for the error on others.",
+        )
+        for letter, size in (("a", 500), ("b", 2000), ("c", 8000))
+    ),
+    (
+        Claim(
+            "C-LSM9a, as it was",
+            "section 2.2.5",
+            "With m = 4, blended, training is slower than softmax.",
+            SMALL,
+            More("slow start", "m=4", "softmax", smallest=0.0),
+            "workhorse",
+        ),
+        "95 % of the last accuracy is early where the last is low, and any difference counted. Now a threshold.",
+    ),
+    (
+        Claim(
+            "C-LSM9b",
+            "section 2.2.5",
+            "Without the blend, training with m = 4 is slower than with m = 2.",
+            SMALL,
+            More("slow start", "m=4 no blend", "m=2 no blend", smallest=0.0),
+            "blend",
+        ),
+        "The two had different rates, .001 and .003. C-LSM9c has one rate and an absolute threshold.",
+    ),
+    *(
+        (
+            Claim(
+                f"C-LSM10{letter}",
+                "ours",
+                f"Without the blend m = 3 errs less than m = {margin} at one rate.",
+                SMALL,
+                Fewer("m=3 no blend, common rate", f"m={margin} no blend, common rate", smallest=0.0),
+                "blend",
+                says="our prediction",
+            ),
+            "It was about the start and judged by the end. C-LSM10c and d judge the start, on new seeds.",
+        )
+        for letter, margin in (("a", 2), ("b", 4))
+    ),
+    *(
+        (
+            Claim(
+                f"C-LSM5{letter}",
+                "Figure 2.2",
+                f"With m = {margin} the angular gap between the classes is wider than with softmax.",
+                PLANE,
+                More("angle gap", f"m={margin}", "m=1", smallest=0.0),
+                "figure-2-2",
+            ),
+            "The thesis says that the margin grows with m, and any difference counted. C-LSM5 asks for every step.",
+        )
+        for letter, margin in ((" for m = 4", 4), ("a", 2), ("b", 3))
     ),
 )

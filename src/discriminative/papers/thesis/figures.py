@@ -1,4 +1,4 @@
-"""Figures of the first chapter that need no record: what the losses ask for, drawn from their formulas."""
+"""Figures of the first chapter alone: what the losses ask for, drawn from their formulas; what a margin is worth."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
+from discriminative.evidence import Arms
 from discriminative.figures.style import WIDTH, colour
 from discriminative.geometry import Rule, binary_margin
 from discriminative.losses import psi
 
 __all__ = [
     "arcface_region", "binary_margins", "classification_pipeline", "decision_regions", "label_free_values",
-    "open_and_closed_sets", "psi_curves",
+    "gains", "norms", "open_and_closed_sets", "psi_curves",
 ]  # fmt: skip
 
 
@@ -272,4 +273,74 @@ def open_and_closed_sets() -> Figure:
         axes.set_title(title, fontsize=10.5)
         axes.set(xlim=(-1.3, 4.6), ylim=(-0.45, 1.5))
         axes.axis("off")
+    return figure
+
+
+def gains(arms: Arms, beside: Mapping[str, str], common: str = "softmax", without: str = "NormFace s=4") -> Figure:
+    """Points that each arm saves: over a common baseline, the same without its margin, and a loss without any.
+
+    Args:
+        arms: with their baselines.
+        beside: arm to its own control; empty for an arm without a margin.
+        common: the baseline of all.
+        without: a loss without a margin that all are held to as well.
+    """
+    shown = [name for name in beside if name in arms and name != common and len(arms.finished(name)) >= 3]
+    figure: Figure
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.46 * len(shown) + 1.6))
+    for row, name in enumerate(reversed(shown)):
+        lines = [(common, 0.22, "o", "white")]
+        if beside[name] not in ("", common):
+            lines.append((beside[name], 0.0, "D", colour(name)))
+        if beside[name]:
+            lines.append((without, -0.22, "s", colour(name)))
+        for baseline, lift, marker, face in lines:
+            found = arms.errors_against(baseline, name)
+            if math.isnan(found.points):
+                continue
+            axes.plot([found.points_low, found.points_high], [row + lift] * 2, color=colour(name), linewidth=1.6)
+            axes.plot(found.points, row + lift, marker, color=colour(name), markersize=6, markerfacecolor=face)
+    axes.axvline(0, color="#9ca3af", linewidth=1, zorder=0)
+    axes.set_yticks(range(len(shown)), list(reversed(shown)))
+    axes.set_xlabel("points of test error saved")
+    axes.tick_params(axis="y", length=0)
+    over = {"o": f"over {common}", "D": "over the same without the margin", "s": f"over {without}"}
+    for marker, text in over.items():
+        face = "white" if marker == "o" else "#4b5563"
+        axes.plot([], [], marker, color="#4b5563", markerfacecolor=face, markersize=6, label=text)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=10, handletextpad=0.2)
+    return figure
+
+
+def norms(arms: Arms, classes: int = 10) -> Figure:
+    """Over the run, the mean of the finished runs: training error, loss beside log K, feature norm, weight norm."""
+    figure: Figure
+    figure, panels = plt.subplots(4, 1, figsize=(WIDTH, 8.4), sharex=True)
+    for name in arms:
+        curves = [record["curves"] for record in arms.finished(name) if "feature_norm" in record["curves"]]
+        if not curves:
+            continue
+        error = "plain_error" if "plain_error" in curves[0] else "train_error"
+        told = {
+            "step": ((error, 100.0), ("loss", 1.0)),
+            "measured": (("feature_norm", 1.0), ("weight_norm", 1.0)),
+        }
+        lines = [
+            (curves[0][steps], np.mean([c[key] for c in curves], 0) * by) for steps, t in told.items() for key, by in t
+        ]
+        for axes, (steps, values) in zip(panels, lines, strict=True):
+            axes.plot(steps, values, color=colour(name), linewidth=1.8, label=f"{name} ({len(curves)} runs)")
+    for axes, text in zip(
+        panels, ("training error (%)", "training loss", "mean feature norm", "mean weight norm"), strict=True
+    ):
+        axes.set_ylabel(text)
+    panels[0].set_ylim(0, 100)
+    panels[1].axhline(math.log(classes), color="#9ca3af", linewidth=1, linestyle=":")
+    panels[1].annotate(f"log {classes}", (1, math.log(classes)), xycoords=("axes fraction", "data"), fontsize=10,
+                       ha="right", va="bottom", color="#4b5563")  # fmt: skip
+    panels[1].set_yscale("log")
+    panels[2].set_yscale("log")
+    panels[-1].set_xlabel("optimiser step")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=10)
     return figure

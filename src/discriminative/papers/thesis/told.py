@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from discriminative.data import fashion_labels
 from discriminative.evidence import Arms, collapsed, mark, means, rank
-from discriminative.ledger import correctness
+from discriminative.ledger import Ledger, correctness
 from discriminative.papers import printed
+from discriminative.papers.thesis.answers import SLOWER
+from discriminative.papers.thesis.claims import WITHDRAWN
+from discriminative.verdicts import Judged, arms_of, ours_told
 
-__all__ = ["choices", "family", "fashion", "gaps", "shortcuts", "workhorse"]
+__all__ = [
+    "BESIDE", "causes", "choices", "collapse", "controls", "family", "fashion", "gaps", "given_up_on_cifar", "grid",
+    "reach", "shortcuts", "withdrawn", "workhorse", "worth_arms",
+]  # fmt: skip
 
 Said = dict[str, Any]
 WATCHED = {"softmax": "softmax", "m2": "m=2", "m4": "m=4", "a4": "A-Softmax m=4"}
@@ -166,3 +175,192 @@ def _worth(before: tuple[str, str], after: tuple[str, str]) -> list[str]:
         return ["–", "–", f"{found.n}", f"{lost or '–'}"]
     ends = f"[{-found.points_high:+.2f}, {-found.points_low:+.2f}]"
     return [f"{-found.points:+.2f}".replace("-", "−"), ends.replace("-", "−"), f"{found.n}", f"{lost or '–'}"]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What the margin is worth: each arm beside softmax, and beside what differs from it in the margin alone.
+
+BESIDE = {
+    "m=2": "softmax",
+    "m=3": "softmax",
+    "m=4": "softmax",
+    "A-Softmax m=2": "weight-normalised",
+    "A-Softmax m=3": "weight-normalised",
+    "A-Softmax m=4": "weight-normalised",
+    "CosFace m=0.2 s=8": "NormFace s=8",
+    "CosFace m=0.35 s=16": "NormFace s=16",
+    "ArcFace m=0.3 s=8": "NormFace s=8",
+    "ArcFace m=0.3 s=16": "NormFace s=16",
+    "NormFace s=4": "",
+    "weight-normalised": "",
+    "softmax smoothed": "",
+    SLOWER: "",
+}
+
+
+def worth_arms() -> Arms:
+    """The arms of :func:`controls`, and what they stand beside."""
+    return Arms.of("controls", "laptop") | Arms.of("family", "laptop")
+
+
+def controls() -> tuple[list[str], list[list[str]], Said]:
+    """A table's heads and rows: points that each loss saves over softmax, its own control, and two without a margin."""
+    arms, rows, said = worth_arms(), [], Said()
+    for name, control in BESIDE.items():
+        if name not in arms:
+            rows.append([name, "not run", "", "", ""])
+            continue
+        others = ("softmax", control, "NormFace s=4", "softmax smoothed")
+        told = [_saved(arms, other, name) if other not in ("", name) else "" for other in others]
+        told[1] = f"{told[1]} ({control})" if control else ""
+        rows.append([name, *told])
+    for key, name in (
+        ("normface", "NormFace s=4"),
+        ("smoothed", "softmax smoothed"),
+        ("m4", "m=4"),
+        ("slower", SLOWER),
+    ):
+        said[f"saved_{key}"] = _saved(arms, "softmax", name)
+        said[f"m4_over_{key}"] = _saved(arms, name, "m=4")
+    for size in (500, 8000):
+        curve = Arms.of(f"curve-{size}", "laptop")
+        said[f"m4_over_normface_{size}"] = _saved(curve, "NormFace", "m=4")
+    heads = ["Loss", "Over softmax", "Over the same without the margin", "Over NormFace, s = 4"]
+    return [*heads, "Over softmax, smoothed"], rows, said
+
+
+def _saved(arms: Arms, baseline: str, name: str) -> str:
+    """Points that an arm saves over another, with the interval; a dash where they cannot be paired."""
+    if name not in arms or baseline not in arms:
+        return "–"
+    found = arms.errors_against(baseline, name)
+    if math.isnan(found.points):
+        return "–"
+    ends = f"[{found.points_low:.2f}, {found.points_high:.2f}]" if found.n > 1 else "(one pair)"
+    lost = found.diverged + found.baseline_diverged
+    return f"{found.points:.2f} {ends}".replace("-", "−") + (f", {lost} diverged" if lost else "")
+
+
+def grid() -> tuple[list[str], list[list[str]]]:
+    """NormFace's validation error at each scale and rate of its tuning: what a scale does at one rate."""
+    arms = Arms.of("family-tuning", "laptop")
+    rates, rows = ("0.01", "0.03", "0.1"), []
+    for scale in (4, 8, 16, 32):
+        names = [f"NormFace s={scale} rate {rate}" for rate in rates]
+        rows.append([f"s = {scale}", *(f"{arms.mean(name, 'validation error'):.2f}" for name in names)])
+    return ["Scale", *(f"rate {rate}" for rate in rates)], rows
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Where pure margins end, and who is given up.
+
+
+def collapse() -> tuple[list[str], list[list[str]], Said]:
+    """Pure margins at one rate beside softmax: heads, rows, and what is said: norms, losses, when they start."""
+    blended, rows, said = Arms.of("plain-sgd", "laptop"), [], Said()
+    names = {"softmax": "softmax"} | {f"m={m} no blend, common rate": f"m{m}" for m in (2, 3, 4)}
+    for name, key in names.items():
+        last = [float(record["curves"]["loss"][-1]) for record in blended.finished(name)]
+        said[f"pure_norm_{key}"] = blended.mean(name, "feature norm")
+        said[f"pure_loss_{key}"] = sum(last) / max(len(last), 1)
+        steps = blended[name].run.schedule.steps
+        said[f"pure_start_{key}"] = steps / 100 * blended.mean(name, "until 75 % training error")
+        curves = [record["curves"] for record in blended.finished(name)]
+        errors = np.mean([curve.get("plain_error", curve["train_error"]) for curve in curves], axis=0)
+        said[f"pure_least_{key}"], said[f"pure_last_{key}"] = 100 * errors.min(), 100 * errors[-1]
+        rows.append([
+            name, f"{said[f'pure_norm_{key}']:.3g}", f"{said[f'pure_loss_{key}']:.2f}",
+            f"{said[f'pure_least_{key}']:.0f}", f"{said[f'pure_last_{key}']:.0f}", f"{blended.mean(name):.1f}",
+        ])  # fmt: skip
+    heads = ["Arm", "Last mean feature norm", "Last training loss", "Least training error (%)"]
+    return [*heads, "Last training error (%)", "Test error (%)"], rows, said
+
+
+CAUSES = (
+    ("fashion-causes", ("softmax", "m=4", "A-Softmax m=4", "softmax batch norm", "m=4 batch norm", "m=4 floor 5")),
+    ("fashion-tuned", ("softmax tuned there", "m=4 tuned there")),
+)
+
+
+def causes() -> tuple[list[str], list[list[str]], Said]:
+    """Fashion-MNIST class by class: heads, rows, and what is said of the class that suffers most."""
+    _, classes = fashion_labels()
+    rows, said = [], Said()
+    for name, wanted in CAUSES:
+        arms = Arms.of(name, "laptop")
+        for arm in wanted:
+            found = (
+                [record for record in arms.finished(arm) if "class_error" in record["geometry"]] if arm in arms else []
+            )
+            if not found:
+                rows.append([arm, *["–"] * 5, f"not run: {arms.command}"])
+                continue
+            errors = np.array([record["geometry"]["class_error"] for record in found])
+            lengths = np.array([record["geometry"]["class_weight_norm"] for record in found])
+            worst = int(errors.mean(0).argmax())
+            lost, unit = int((errors > 90).any(1).sum()), arm.startswith("A-Softmax")
+            ends = (lengths[:, worst].mean(), np.delete(lengths, worst, 1).mean())
+            norms = ["1, always" if unit else f"{end:.2f}" for end in ends]
+            rows.append([
+                arm, f"{arms.mean(arm):.2f}", f"{arms.mean(arm, 'training error'):.2f}",
+                f"{classes[worst]}, {errors[:, worst].mean():.0f}", f"{lost} of {len(found)}", *norms,
+            ])  # fmt: skip
+            if arm in ("m=4", "m=4 batch norm"):
+                key = "given_up" if arm == "m=4" else "given_up_normed"
+                said |= {key: lost, f"{key}_of": len(found), f"{key}_norm": float(lengths[:, worst].max())}
+            if arm == "m=4":
+                said["others_norm"] = float(np.delete(lengths, worst, 1).mean())
+    for key in ("given_up", "given_up_of", "given_up_norm", "given_up_normed", "given_up_normed_of", "others_norm"):
+        said.setdefault(key, math.nan)
+    heads = ["Arm", "Test error (%)", "Training error (%)", "Worst class, its error (%)"]
+    return [*heads, "Runs with a class above 90 %", "Norm of its weight", "Of the others"], rows, said
+
+
+def given_up_on_cifar() -> Said:
+    """CIFAR-10 with the quick network: which classes m = 4 gets wrong in nearly every image, in how many runs."""
+    arms, said = Arms.of("cifar-quick", "laptop"), Said()
+    labels, names = cifar_labels()
+    for key, name in (("softmax", "softmax"), ("m4", "m=4")):
+        errors = _class_errors(arms, name, np.array(labels))
+        counts = (errors > 90).sum(0)
+        told = [f"*{names[c]}* in {counts[c]} of {len(errors)} runs" for c in np.argsort(-counts) if counts[c]]
+        said[f"cifar_lost_{key}"] = ", ".join(told).replace("*", "") or "none"
+        said[f"cifar_train_{key}"] = arms.mean(name, "training error")
+        said[f"cifar_worst_{key}"] = float(errors.mean(0).max())
+    return said
+
+
+@cache
+def cifar_labels() -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The class of every test image of CIFAR-10 and the classes' names."""
+    stored = json.loads((Path(__file__).parent / "cifar10_labels.json").read_text())
+    return tuple(map(int, stored["labels"])), tuple(stored["names"])
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What this design cannot see, and what was withdrawn
+
+
+def reach() -> Said:
+    """The order among the margins on 2,000 images: the least difference that twelve seeds find, beside the paper's."""
+    arms, cells = Arms.of("workhorse", "laptop"), printed("thesis", "2.2")
+    found = {key: arms.errors_against(*names) for key, names in (("23", ("m=2", "m=3")), ("34", ("m=3", "m=4")))}
+    said = Said()
+    for key, (first, second) in (("23", (2, 3)), ("34", (3, 4))):
+        said[f"reach_{key}"] = 100 * math.expm1(found[key].detectable)
+        before, after = (float(cells[f"L-Softmax (m={m})", "Error Rate"]) for m in (first, second))
+        said[f"reach_paper_{key}"] = 100 * (before / after - 1)
+        said[f"order_{key}"] = _saved(arms, f"m={first}", f"m={second}")
+    return said
+
+
+def withdrawn() -> tuple[list[str], list[list[str]]]:
+    """Claims that were judged once and are no more: what the verdict was, and why it was withdrawn."""
+    rows = []
+    for claim, reason in WITHDRAWN:
+        evidence = Arms(arms_of(claim), Ledger.of(claim.profile))
+        judged = Judged(claim, claim.test.judge(evidence))
+        rows.append(
+            [claim.id, f"{claim.statement} ({claim.scale})", " ".join(ours_told(judged)), judged.verdict.word, reason]
+        )
+    return ["Claim", "It said", "The records", "The verdict was", "Why it is withdrawn"], rows

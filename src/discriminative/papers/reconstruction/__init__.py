@@ -1,0 +1,20 @@
+"""Yu and Oh: weight separability, and a reconstruction loss that should raise it."""
+
+from discriminative.papers.reconstruction.claims import CLAIMS
+from discriminative.papers.reconstruction.experiments import EXPERIMENTS
+from discriminative.papers.reconstruction.measures import MEASURES
+from discriminative.study import Paper
+
+__all__ = ["PAPER"]
+
+PAPER = Paper(
+    name="reconstruction",
+    title="Boosting Network Weight Separability via Feed-Backward Reconstruction",
+    citation="yu2019boosting",
+    notebook="feedback_reconstruction",
+    prefix="fbr",
+    experiments=EXPERIMENTS,
+    claims=CLAIMS,
+    measures=MEASURES,
+    colours={"L_re": "#8c564b", "e(W)": "#17becf", "unit": "#0e7490", "frozen": "#9467bd"},
+)
