@@ -24,8 +24,11 @@ def test_a_slow_start_lasts_until_95_percent_of_the_last_training_accuracy() -> 
     record = {"curves": curves, "run": {"head": {"arguments": {}}}}
     assert measure("slow start").value(record) == pytest.approx(80.0)
     bent = {"plain_error": curves["train_error"], "train_error": [1.0] * 5}  # under a margin the test scores count
-    record = {"curves": curves | bent, "run": {"head": {"arguments": {"margin": 4}}}}
-    assert measure("slow start").value(record) == pytest.approx(80.0)
+    for arguments in ({"margin": 4}, {"alpha": 0.5}):  # or whatever else bends the logits
+        record = {"curves": curves | bent, "run": {"head": {"arguments": arguments}}}
+        assert measure("slow start").value(record) == pytest.approx(80.0)
+    with pytest.raises(KeyError, match="plain_error"):  # a record from before that curve does not tell
+        measure("slow start").value({"curves": curves, "run": {"head": {"arguments": {"margin": 4}}}})
 
 
 def test_the_excess_by_angle_is_what_it_errs_more_than_by_score() -> None:

@@ -161,9 +161,27 @@ RECONSTRUCTION = {
         "log_q - log_p), reduction",
     ),
 }
+WEIGHTS_BIASED = {
+    "a rival's length with half the cosine": (
+        "losses/weights_biased.py",
+        "clamp_min_(0).mul_(2 * alpha).add_(",
+        "clamp_min_(0).mul_(alpha).add_(",
+    ),
+    "a stopped gradient that flows": (
+        "losses/weights_biased.py",
+        "both[:count].scatter_(1, index, own)",
+        "both[:count].scatter_(1, index, own + through)",
+    ),
+    "a guard that can help a rival less than nothing": (
+        "losses/weights_biased.py",
+        "size = scores.gather(1, index).abs() if margin",
+        "size = scores.gather(1, index) if margin",
+    ),
+}
 BY_CHAPTER = {
     "large_margin_softmax": MUTATIONS,
     "feature_incay": INCAY,
+    "weights_biased_softmax": WEIGHTS_BIASED,
     "feedback_reconstruction": RECONSTRUCTION,
 }
 

@@ -13,7 +13,7 @@ import pytest
 from discriminative import tables
 from discriminative.evidence import MARKS, Arms, mark
 from discriminative.figures.caption import caption
-from discriminative.ledger import Ledger, arm_key
+from discriminative.ledger import HOLDS, Ledger, arm_key
 from discriminative.papers.shared import MARGINS
 from discriminative.provenance import source_hash
 from discriminative.runs import Optimizer, Run
@@ -153,7 +153,7 @@ def test_what_other_code_made_is_marked_until_it_is_verified(old: tuple[Ledger, 
 
 
 def test_every_standing_but_the_best_has_a_mark() -> None:
-    assert {"checked", *MARKS} == set(MEANING)
+    assert {*HOLDS, *MARKS} == set(MEANING)
 
 
 def test_an_arm_counts_its_runs_above_half_wrong_as_collapsed(tmp_path: Path, plain: Run) -> None:

@@ -32,6 +32,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from discriminative._checks import require
 from discriminative.evidence import Arms
 from discriminative.figures.caption import caption
@@ -78,7 +80,9 @@ class Chapter:
         for name, value in {**(_ or {}), **values}.items():
             require(name not in self._said, "{} was said before", name)
             self._said.add(name)
-            glue(name, value, display=False)
+            glue(
+                name, value.item() if isinstance(value, np.generic) else value, display=False
+            )  # numpy's have no plain text
 
     def arms(self, name: str, *names: str, profile: str = "laptop") -> Arms:
         """The arms of an experiment, those of these names or all, with the records of that profile."""

@@ -22,8 +22,9 @@ def _steps_to_95(record: dict[str, Any]) -> float:
 
     The accuracy of the test scores: that of the logits which a margin bends is low as long as the margin is not met.
     """
-    name = "plain_error" if "margin" in record["run"]["head"]["arguments"] else "train_error"
-    accuracy = [1 - error for error in record["curves"][name]]
+    curves, margin = record["curves"], "margin" in record["run"]["head"]["arguments"]
+    name = "plain_error" if margin or "plain_error" in curves else "train_error"  # old records under a margin lack it
+    accuracy = [1 - error for error in curves[name]]
     first = next(i for i, value in enumerate(accuracy) if value >= 0.95 * accuracy[-1])
     return 100.0 * float(record["curves"]["step"][first]) / float(record["curves"]["step"][-1])
 

@@ -66,7 +66,7 @@ def plain_table(heads: list[str], rows: Iterable[list[str]], *, title: str) -> s
 
 
 KINDS = {
-    "confirmatory": "Confirmatory: named, with their criterion, before their records existed",
+    "confirmatory": "Confirmatory: among the fourteen that the book may name, under Holm's correction",
     "exploratory": "Exploratory",
     "proved": "Proved",
 }

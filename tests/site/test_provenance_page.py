@@ -32,21 +32,42 @@ def root(tmp_path: Path, tiny: Run, plain: Run, monkeypatch: pytest.MonkeyPatch)
     return tmp_path
 
 
-def test_every_record_is_on_the_page_with_machine_versions_time_and_source(root: Path) -> None:
+def rows(page: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line[:2] == "| "]
+
+
+def test_every_arm_is_a_row_with_its_seeds_error_machine_time_source_and_claims(root: Path) -> None:
     page = provenance_page(root)
-    records = Ledger.of("laptop", root).records()
     assert "The ledger holds 3 records" in page
-    for record in records:
-        lines = [line for line in page.splitlines() if f"`{record['id']}`" in line]
-        assert lines
-        for line in lines:
-            assert record["environment"]["device_name"] in line
-            assert f"{record['source']['revision']} / {record['source']['hash'][:8]}" in line
-            assert f"{record['environment']['wall_seconds']:,.0f} s" in line
-    assert f"torch {records[0]['environment']['torch']}" in page
-    assert "| softmax, laptop | 0 |" in page
+    records = Ledger.of("laptop", root).records()
+    named = next(record for record in records if record["run"]["dataset"] == "mnist")
+    arm = next(row for row in rows(page) if row[0] == "[softmax, laptop]{#arm-workhorse-laptop-softmax}")
+    test, environment = named["metrics"]["test"], named["environment"]
+    assert arm[1:3] == ["0", f"{100 * test['wrong'] / test['images']:.2f} %"]
+    assert arm[3:5] == [environment["device_name"], f"{environment['wall_seconds']:,.0f} s"]
+    assert arm[5:7] == [f"today / {named['source']['hash'][:8]}", "checked"]
+    assert "C-LSM1" in arm[7].split(", ")
+    assert f"torch {environment['torch']}" in page
     assert "no experiment names any more: 2 records" in page
-    assert "diverged at step" in page
+    assert ["3", "1 diverged"] in [row[1:3] for row in rows(page)]
+
+
+def test_an_arm_of_several_records_is_one_row(root: Path, plain: Run) -> None:
+    ledger = Ledger.of("laptop", root)
+    arm = experiment("workhorse").arm("laptop", "softmax").run
+    first = ledger.read(arm)
+    for seed, wrong in ((1, 36), (2, 18), (5, None)):
+        run = arm.with_seed(seed)
+        record = {**train(plain)[0], "id": run.id, "run": run.to_json(), "source": first["source"]}
+        if wrong is None:
+            record |= {"status": "diverged", "metrics": {"first_bad_step": 7, "train_images": 200}}
+        else:
+            record["metrics"]["test"]["wrong"] = wrong
+        ledger.write(record)
+    found = [row for row in rows(provenance_page(root)) if "#arm-workhorse-laptop-softmax}" in row[0]]
+    errors = [first["metrics"]["test"]["wrong"] / 3.6, 10.0, 5.0]
+    told = f"{sum(errors) / 3:.2f} % ({min(errors):.2f} to {max(errors):.2f}); 1 diverged"
+    assert [row[1:3] for row in found] == [["0–2, 5", told]]
 
 
 def test_the_page_counts_what_is_unchecked_stale_and_superseded(root: Path, tiny: Run, plain: Run) -> None:
@@ -69,6 +90,12 @@ def test_the_csv_has_a_line_a_record_that_needs_nothing_else(root: Path, tiny: R
     assert (line["rate"], line["steps"], line["seed"]) == (0.05, 60, 3)
     assert line["test_error"] == pytest.approx(100 * line["test_wrong"] / 360)
     assert line["standing"] == "checked"
+    assert (line["blend_start"], line["blend_reached"]) == (1000.0, 0.4)
+    assert line[["experiment", "arm", "claims"]].isna().all()
+    run = experiment("workhorse").arm("laptop", "softmax").run
+    told = {name: frame.loc[run.id][name].split("; ") for name in ("experiment", "profile", "arm")}
+    assert ("workhorse", "laptop", "softmax") in set(zip(*told.values(), strict=True))
+    assert "C-LSM1" in frame.loc[run.id]["claims"].split(" ")
     assert not frame.columns.duplicated().any()
     assert set(frame["standing"]) == {"checked", "unchecked"}
 

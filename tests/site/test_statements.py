@@ -18,7 +18,12 @@ CHAPTER = r"""
 :label: prop-x
 :class: ours
 
-It is there.
+It is there, with {eq}`eq-x`.
+
+:::{math}
+:label: eq-x
+x
+:::
 ```
 
 :::{admonition} Erratum to Eq. 7
@@ -99,3 +104,9 @@ def test_labels_are_those_of_places_figures_statements_and_equations() -> None:
     text = "(a-place)=\n# T\n```{math}\n:label: eq-one\nx\n```\n$$\ny\n$$ (eq-two)\n"
     text += "```{figure} a.png\n:name: fig-a\n:alt: none\n```"
     assert labels(notebook(prose(text), code("(not-one)="))) == {"a-place", "eq-one", "eq-two", "fig-a"}
+
+
+def test_what_a_chapter_glues_into_an_erratum_is_found_from_the_page_of_errata(tmp_path: Path) -> None:
+    text = CHAPTER.replace("Corrected: $a = -b$.", "Corrected: {glue:text}`gap:.2f`, beside {glue:text}`b.ipynb::c`.")
+    page = errata_page(chapters(tmp_path, prose(text), checks(BOUNDED, FAILS)))
+    assert "Corrected: {glue:text}`../notebooks/a.ipynb::gap:.2f`, beside {glue:text}`b.ipynb::c`." in page

@@ -61,7 +61,7 @@ def by_arm(arms: Arms, of: str, name: str = "") -> Figure:
     axes.set(yticks=range(len(arms)), yticklabels=list(arms), xlabel=name or f"{kind.what} {_unit(kind.unit)}".strip())
     if of == "test error" and limit > 6 * least > 0:  # failures beside successes
         _log_ticks(axes, least, limit)
-    axes.set_ylim(len(arms) - 0.5, -0.5)
+    axes.set_ylim(max(len(arms), 1) - 0.5, -0.5)  # no arm exists yet where a choice still waits for its records
     axes.grid(axis="x", color="#e5e7eb", linewidth=0.8)
     sns.despine(ax=axes, left=True)
     axes.tick_params(left=False)
@@ -228,7 +228,8 @@ def training_curves(panels: Mapping[str, Arms]) -> Figure:
     for axes, (title, arms) in zip(grid[:, 0], panels.items(), strict=True):
         for arm in arms:
             records = arms.records(arm)
-            name = "plain_error" if "margin" in arms[arm].run.head.arguments else "train_error"
+            bent = any("plain_error" in record["curves"] for record in records)
+            name = "plain_error" if bent or "margin" in arms[arm].run.head.arguments else "train_error"
             curves = [record["curves"] for record in arms.finished(arm) if name in record["curves"]]
             told = f"{family(arm)}: {len(curves)} of {len(records)} runs"
             steps = curves[0]["step"] if curves else []

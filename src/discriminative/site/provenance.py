@@ -1,19 +1,24 @@
-"""The page that says where every number comes from, and the whole ledger as one CSV."""
+"""The page that says where every number comes from, an arm a row; the whole ledger as one CSV, a record a row."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pandas as pd
 
-from discriminative.ledger import Ledger, Verified, standing, table
-from discriminative.papers import experiments
+from discriminative.ledger import Ledger, Verified, arm_key, standing, table
+from discriminative.papers import claims, experiments
+from discriminative.provenance import told_machine
 from discriminative.runs import PROFILES, Run, canonical
+from discriminative.study import Arm
 
-__all__ = ["export_csv", "provenance_page"]
+__all__ = ["anchor", "export_csv", "provenance_page"]
 
 MEANING = {
     "checked": "today's code made it, or one seed of its arm came out equal under today's code",
@@ -25,11 +30,46 @@ MEANING = {
 SETTINGS = ("train_size", "network", "feature_dim", "batch_size", "precision", "loss", "fit_on")
 
 
+@dataclass(frozen=True)
+class Place:
+    """An arm of an experiment, and the claims that it decides."""
+
+    experiment: str
+    profile: str
+    arm: Arm
+    claims: tuple[str, ...]
+
+
+def _places() -> list[Place]:
+    """Every arm of every experiment at the profiles whose records are committed, in the order of the registry."""
+    decides: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for claim in claims().values():
+        for name in claim.test.arms:
+            decides[claim.experiment, claim.profile, name].append(claim.id)
+    return [
+        Place(item.name, profile, arm, tuple(decides[item.name, profile, arm.name]))
+        for item in experiments().values()
+        for profile in PROFILES[1:]
+        for arm in item.at(profile)
+    ]
+
+
+def anchor(experiment: str, profile: str, arm: str) -> str:
+    """The id of an arm's row on the page, to which a number can link.
+
+    Example:
+        >>> anchor("blend", "laptop", "m=4 floor 0.1")
+        'arm-blend-laptop-m-4-floor-0-1'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", f"arm {experiment} {profile} {arm}".lower()).strip("-")
+
+
 def export_csv(root: Path, path: Path) -> int:
     """Write every committed record as one line of a CSV file; return their number.
 
-    A line holds what ``ledger.table`` tells (errors, geometry, environment, source) and the run's settings, head,
-    blend, optimiser and schedule, so that a reader needs nothing else.
+    A line holds what ``ledger.table`` tells (errors, geometry, environment, source), the run's settings, head, blend,
+    optimiser and schedule, and the experiments, arms and claims that it belongs to, so that a reader needs nothing
+    else. Where there are several, they stand in the same order, with ``; `` between them.
     """
     frame = _frame(Ledger.of("paper", root))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,17 +81,30 @@ def _frame(ledger: Ledger) -> pd.DataFrame:
     records, verified = ledger.records(), ledger.verified()
     if not records:
         return pd.DataFrame(columns=["id"])
+    places: dict[str, list[Place]] = defaultdict(list)
+    for place in _places():
+        for run in place.arm.runs():
+            places[run.id].append(place)
     settings = []
     for record in records:
-        run = record["run"]
+        run, found = record["run"], places[record["id"]]
+        blend = run["blend"] or {}
         settings.append(
-            {"dataset": run["dataset"]}
+            {
+                "experiment": "; ".join(place.experiment for place in found),
+                "profile": "; ".join(place.profile for place in found),
+                "arm": "; ".join(place.arm.name for place in found),
+                "claims": " ".join(dict.fromkeys(claim for place in found for claim in place.claims)),
+                "dataset": run["dataset"],
+            }
             | {name: run.get(name) for name in SETTINGS}
             | {
                 "head": run["head"]["name"],
                 "head_arguments": canonical(run["head"]["arguments"]),
                 "terms": canonical(run["terms"]),
-                "blend_floor": None if run["blend"] is None else run["blend"]["floor"],
+                "blend_start": blend.get("start"),
+                "blend_floor": blend.get("floor"),
+                "blend_reached": blend.get("reached"),
                 "rate": run["optimizer"]["rate"],
                 "momentum": run["optimizer"]["momentum"],
                 "weight_decay": run["optimizer"]["weight_decay"],
@@ -65,9 +118,9 @@ def _frame(ledger: Ledger) -> pd.DataFrame:
 
 
 def provenance_page(root: Path) -> str:
-    """Markdown: what there is, on which machines, from which code, then every record, a table for each experiment.
+    """Markdown: what there is, on which machines, from which code, then an arm a row, a table for each experiment.
 
-    Records that no experiment names any more come last; superseded ones are counted.
+    Arms that no experiment names any more come last; superseded records are counted.
     """
     ledger = Ledger.of("paper", root)
     records, verified = {record["id"]: record for record in ledger.records()}, ledger.verified()
@@ -78,7 +131,11 @@ def provenance_page(root: Path) -> str:
         "# Where every number comes from",
         "",
         f"The ledger holds {_count(len(records), 'record')}, {hours:.1f} hours of training. Each is the result of one "
-        "run: one setting, one seed, trained once, written once. [The whole ledger as one CSV file](ledger.csv).",
+        "run: one setting, one seed, trained once, written once. Below stands a row for every arm, with the mean and "
+        "the range of its runs. [The whole ledger as one CSV file](ledger.csv) has a row for every record: its seed, "
+        "its settings, errors and geometry, the machine and its time, the state of the code, the arms and the claims "
+        "that it serves. [Every claim](claims.json) is there as data, with its place, its criterion and the commit "
+        "that named it, and [every verdict](verdicts.json), with its numbers, its records and their command.",
         "",
         *(f"- **{name}** ({standings.count(name)}): {meaning}." for name, meaning in MEANING.items()),
         "",
@@ -90,21 +147,26 @@ def provenance_page(root: Path) -> str:
         ]
     lines += _machines(records.values())
     left = dict(records)
-    for item in experiments().values():
-        rows = []
-        for profile in PROFILES[1:]:
-            for arm in item.at(profile):
-                for run in arm.runs():
-                    if run.id in records:
-                        left.pop(run.id, None)
-                        rows.append(_row(f"{arm.name}, {profile}", records[run.id], verified))
-        if rows:
-            lines += _table(f"{item.title} ({item.name}, {item.place})", rows)
+    tables: dict[str, list[str]] = defaultdict(list)
+    counts: Counter[str] = Counter()
+    for place in _places():
+        found = [records[run.id] for run in place.arm.runs() if run.id in records]
+        if found:
+            for record in found:
+                left.pop(record["id"], None)
+            id = anchor(place.experiment, place.profile, place.arm.name)
+            name = f"[{_cell(place.arm.name)}, {place.profile}]{{#{id}}}"
+            tables[place.experiment].append(_row(name, found, verified, place.claims))
+            counts[place.experiment] += len(found)
+    for name, rows in tables.items():
+        item = experiments()[name]
+        lines += _table(f"{item.title} ({item.name}, {item.place}): {_count(counts[name], 'record')}", rows)
     if left:
-        lines += _table(
-            "Records that no experiment names any more",
-            [_row(_described(record), record, verified) for record in left.values()],
-        )
+        groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for record in left.values():
+            groups[arm_key(Run.from_json(record["run"]))].append(record)
+        rows = [_row(_described(found[0]), found, verified) for found in groups.values()]
+        lines += _table(f"Records that no experiment names any more: {_count(len(left), 'record')}", rows)
     return "\n".join(lines) + "\n"
 
 
@@ -119,7 +181,7 @@ def _machines(records: Iterable[dict[str, Any]]) -> list[str]:
         env = record["environment"]
         threads = f"{env['threads']} thread{'' if env['threads'] == 1 else 's'}"
         versions = f"Python {env['python']}, torch {env['torch']}, torchvision {env['torchvision']}"
-        found[env["device_name"], threads, env["system"], versions].append(float(env["wall_seconds"]))
+        found[told_machine(env), threads, env["system"], versions].append(float(env["wall_seconds"]))
     if not found:
         return []
     lines = [
@@ -141,30 +203,62 @@ def _cell(text: str) -> str:
 def _described(record: dict[str, Any]) -> str:
     run = Run.from_json(record["run"])
     arguments = "".join(f" {name}={value}" for name, value in sorted(run.head.arguments.items()))
-    return f"{run.dataset}, {run.network}, {run.head.name}{arguments}"
+    return _cell(f"{run.dataset}, {run.network}, {run.head.name}{arguments}")
 
 
-def _row(name: str, record: dict[str, Any], verified: Verified) -> str:
-    test, environment, source = record["metrics"].get("test"), record["environment"], record["source"]
-    if record["status"] == "diverged":
-        result = f"diverged at step {record['metrics']['first_bad_step']:,}"
-    else:
-        result = f"{100 * test['wrong'] / test['images']:.2f} %"
+def _row(name: str, records: list[dict[str, Any]], verified: Verified, decides: Iterable[str] = ()) -> str:
     cells = [
-        _cell(name), str(record["run"]["seed"]), result, _cell(environment["device_name"]),
-        f"{environment['wall_seconds']:,.0f} s", f"{source['revision']} / {source['hash'][:8]}",
-        standing(record, verified), f"`{record['id']}`",
+        name, _ranges(record["run"]["seed"] for record in records), _errors(records),
+        _counted(_cell(record["environment"]["device_name"]) for record in records),
+        f"{sum(record['environment']['wall_seconds'] for record in records):,.0f} s",
+        _counted(f"{record['source']['revision']} / {record['source']['hash'][:8]}" for record in records),
+        _counted(standing(record, verified) for record in records), ", ".join(decides) or "–",
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def _errors(records: list[dict[str, Any]]) -> str:
+    """The mean error of the runs that ended, its range, and how many diverged."""
+    tests = [record["metrics"]["test"] for record in records if record["status"] == "finished"]
+    errors = [100 * test["wrong"] / test["images"] for test in tests]
+    told = []
+    if errors:
+        told.append(f"{fmean(errors):.2f} %" + (f" ({min(errors):.2f} to {max(errors):.2f})" if errors[1:] else ""))
+    lost = len(records) - len(errors)
+    if lost:
+        told.append(f"{lost} diverged")
+    return "; ".join(told)
+
+
+def _counted(words: Iterable[str]) -> str:
+    """Each word once, with its count where there are several."""
+    found = Counter(words)
+    return ", ".join(f"{word} ({count})" if len(found) > 1 else word for word, count in found.items())
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Whole numbers with runs of them joined.
+
+    Example:
+        >>> _ranges([3, 0, 1, 2, 100, 102, 101, 7])
+        '0–3, 7, 100–102'
+    """
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ", ".join(f"{low}" if low == high else f"{low}–{high}" for low, high in found)
 
 
 def _table(title: str, rows: list[str]) -> list[str]:
     """Folded, so that the page stays short."""
     return [
-        f":::{{dropdown}} {title}: {_count(len(rows), 'record')}",
+        f":::{{dropdown}} {title}",
         "",
-        "| arm | seed | test error | device | wall time | revision / source | standing | record |",
-        "| --- | --: | --- | --- | --: | --- | --- | --- |",
+        "| arm | seeds | test error | device | wall time | revision / source | standing | decides |",
+        "| --- | --- | --- | --- | --: | --- | --- | --- |",
         *rows,
         ":::",
         "",

@@ -10,7 +10,9 @@ from importlib.metadata import distribution, version
 from pathlib import Path
 
 from discriminative._checks import require
+from discriminative.site.claims import claims_json, verdicts_json
 from discriminative.site.cost import cost_page
+from discriminative.site.front import with_counts
 from discriminative.site.notebook import BookError, Notebook, chapters, glued_pictures, write
 from discriminative.site.provenance import export_csv, provenance_page
 from discriminative.site.statements import errata_page, labels, proofs_page
@@ -45,9 +47,11 @@ def stage(root: Path, pdf: bool = False) -> None:
     for name, page in GENERATED.items():
         (site / "book" / f"{name}.md").write_text(page(root))
     export_csv(root, site / "book" / "ledger.csv")
-    if not pdf:
-        intro = site / "intro.md"
-        intro.write_text(without_pdf(intro.read_text()))
+    (site / "book" / "claims.json").write_text(claims_json(root))
+    (site / "book" / "verdicts.json").write_text(verdicts_json(root))
+    intro = site / "intro.md"
+    text = with_counts(intro.read_text())
+    intro.write_text(text if pdf else without_pdf(text))
     stage_mathjax(site / "book" / "assets" / "mathjax")
     repository = os.environ.get("REPOSITORY_URL")
     if repository:

@@ -61,7 +61,8 @@ def statements(executed: Notebook) -> list[Statement]:
         if cell["cell_type"] != "markdown":
             continue
         for match in STATEMENT.finditer("".join(cell["source"])):
-            options = dict(re.findall(r"^:(\w+):[ ]*(.*?)[ ]*$", match["body"], flags=re.MULTILINE))
+            head = re.match(r"(?::\w+:.*\n)*", match["body"])  # what is labelled further down has its own options
+            options = dict(re.findall(r"^:(\w+):[ ]*(.*?)[ ]*$", head[0] if head else "", flags=re.MULTILINE))
             classes = options.get("class", "").split()
             kind = match["kind"] or ("erratum" if "erratum" in classes else None)
             if kind is None:
@@ -88,6 +89,11 @@ def labels(notebook: Notebook) -> set[str]:
 def _paragraphs(body: str, kind: str) -> tuple[str, ...]:
     """The paragraphs that carry a class, as ``{.printed}`` on the line above them."""
     return tuple(re.findall(rf"^\{{\.{kind}\}}\n(.+?)(?=\n\s*\n|\Z)", body, flags=re.MULTILINE | re.DOTALL))
+
+
+def _glued_from(stem: str, text: str) -> str:
+    """A chapter's text for a page beside it: what the chapter glues is found there."""
+    return re.sub(r"(\{glue:\w*\}`)(?![^`]*::)", rf"\1../notebooks/{stem}.ipynb::", text)
 
 
 def _plain(text: str) -> str:
@@ -168,7 +174,7 @@ def errata_page(root: Path) -> str:
             lines += [f":::{{admonition}} {item.link}", ":class: erratum", ""]
             for kind, paragraphs in (("printed", item.printed), ("corrected", item.corrected)):
                 for paragraph in paragraphs:
-                    lines += [f"{{.{kind}}}", paragraph, ""]
+                    lines += [f"{{.{kind}}}", _glued_from(stem, paragraph), ""]
             for check in item.checks:
                 bound, worst = _bound(check)
                 found = f"bound {bound}, found {worst}" if "worst" in check else "exact"

@@ -13,8 +13,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from discriminative.papers.shared import DIGITS, SEEDS, control, steps
-from discriminative.papers.thesis.full_scale import BASES, QUICK_CIFAR
+from discriminative.papers.shared import BASES, DIGITS, QUICK_CIFAR, SEEDS, control, steps
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule, Term
 from discriminative.study import Arm, Experiment, Tuning
 

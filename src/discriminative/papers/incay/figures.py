@@ -30,6 +30,8 @@ def _tint(name: str) -> str:
     strength = _strength(name)
     if strength == 0:
         return colour("softmax")
+    if name.startswith("head"):
+        return colour("decay")
     return SHADES.get(strength, colour(name)) if name.startswith("RN") and strength is not None else colour(name)
 
 
@@ -136,7 +138,10 @@ def placements() -> Figure:
     axes.annotate("less, K > 2D", (36.5, 2.28), ha="center", fontsize=9.5, color="#6b7280")
     axes.axvline(2 * dimension + 0.5, color="#d1d5db", linewidth=0.8)
     axes.set(
-        xlabel=f"number of classes K, in D = {dimension} dimensions", ylabel="largest factor β/α", ylim=(2.2, 3.05)
+        xlabel=f"number of classes K, in D = {dimension} dimensions",
+        ylabel="largest factor β/α",
+        xlim=(1, 41),
+        ylim=(2.2, 3.05),
     )
     return figure
 
@@ -181,7 +186,8 @@ def curves(arms: Arms) -> Figure:
             if len(step):
                 axes.plot(step, values, color=_tint(name), label=_short(name))
         axes.set(ylabel=label, yscale="linear" if key == "feature_norm" else "log")
-    panels[0].legend(fontsize=9.5, ncols=2)
+    if panels[0].lines:
+        panels[0].legend(fontsize=9.5, ncols=2)
     panels[-1].set_xlabel("optimiser step")
     return figure
 
@@ -221,7 +227,8 @@ def class_norms(arms: Arms) -> Figure:
                 values = np.array(found, dtype=float).mean(0)
                 axes.bar(np.arange(len(values)) + shift, values, 0.38, color=_tint(name), label=_short(name))
         axes.set_ylabel(label)
-    panels[0].legend(fontsize=9.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.25))
+    if panels[0].patches:
+        panels[0].legend(fontsize=9.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.25))
     panels[1].set(xlabel="class", xticks=range(10))
     sns.despine(figure)
     return figure

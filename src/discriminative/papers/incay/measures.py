@@ -29,26 +29,34 @@ def _short_excess(record: dict[str, Any]) -> float:
 
 MEASURES = {
     "log feature norm": Measure(
-        lambda r: _log(r["geometry"]["feature_norm_mean"]), "%", "longer", "shorter", "100 ln of the mean feature norm"
+        lambda r: _log(r["geometry"]["feature_norm_mean"]),
+        "log %",
+        "longer",
+        "shorter",
+        "100 ln of the mean feature norm",
     ),
     "log norm spread": Measure(
         lambda r: _log(r["geometry"]["feature_norm_sd"] / r["geometry"]["feature_norm_mean"]),
-        "%",
+        "log %",
         "wider",
         "narrower",
         "100 ln of the relative spread of the feature norms",
     ),
     "log test loss": Measure(
         lambda r: _log(r["metrics"]["test"]["loss"]),
-        "%",
+        "log %",
         "higher",
         "lower",
         "100 ln of the cross-entropy on test images",
     ),
     "right over wrong": Measure(
-        _right_over_wrong, "%", "longer", "shorter", "100 ln of the mean norm of right over that of wrong test images"
+        _right_over_wrong,
+        "log %",
+        "longer",
+        "shorter",
+        "100 ln of the mean norm of right over that of wrong test images",
     ),
     "excess of the short": Measure(
-        _short_excess, "%", "higher", "lower", "100 ln of the error of the shortest tenth over that of all"
+        _short_excess, "log %", "higher", "lower", "100 ln of the error of the shortest tenth over that of all"
     ),
 }

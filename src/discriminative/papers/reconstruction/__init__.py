@@ -16,5 +16,5 @@ PAPER = Paper(
     experiments=EXPERIMENTS,
     claims=CLAIMS,
     measures=MEASURES,
-    colours={"L_re": "#8c564b", "e(W)": "#17becf", "unit": "#0e7490", "frozen": "#9467bd"},
+    colours={"L_re": "#8c564b", "e(W)": "#17becf", "unit": "#155e75", "frozen": "#9467bd"},
 )

@@ -27,26 +27,23 @@ from dataclasses import replace
 from functools import partial
 
 from discriminative.ledger import Ledger
-from discriminative.papers.shared import FLOORS, MARGINS, arm_name, margin_head, table_row
-from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
+from discriminative.papers.shared import (
+    BASES,
+    CIFAR10,
+    FLOORS,
+    MARGINS,
+    QUICK_CIFAR,
+    arm_name,
+    margin_head,
+    table_row,
+)  # fmt: skip
+from discriminative.runs import TUNING_SEEDS, BlendSchedule, Optimizer, Run
 from discriminative.study import Arm, Experiment
 
-__all__ = ["FULL_SCALE", "QUICK_CIFAR", "chosen_decay", "chosen_floor", "waiting"]
+__all__ = ["FULL_SCALE", "chosen_decay", "chosen_floor", "waiting"]
 
 SEEDS = tuple(range(5))
 DECAYS = (5e-4, 1e-4, 2e-3)  # the thesis' first: of equals, the first is chosen
-
-CIFAR10 = Run("cifar10", "thesis-cifar10", 256, Head("Softmax"), 0, precision="bfloat16", fit_on="train+validation")
-BASES = {
-    "2.2": replace(CIFAR10, dataset="mnist", network="thesis-mnist"),
-    "2.3": CIFAR10,
-    "2.3+": replace(CIFAR10, augmentation=("crop4", "flip")),
-    "2.4": replace(CIFAR10, dataset="cifar100", network="thesis-cifar100", feature_dim=512),
-    # at the printed rate softmax with a bare 2-D feature diverged within a dozen steps: those records are kept
-    "figure 2.2": replace(
-        CIFAR10, dataset="mnist", network="thesis-mnist-2d", feature_dim=2, optimizer=Optimizer(rate=0.01)
-    ),
-}
 
 
 def _tuning() -> dict[str, Run]:
@@ -125,10 +122,6 @@ def _cosines() -> tuple[Arm, ...]:
 # CIFAR-10 on a CPU: Caffe's quick network on 10,000 images, 30 epochs. The rate, the same for both arms, is the better
 # of two for m = 4 at 400 steps under a tuning seed (0.05 and 0.02); the floor is the one that the workhorse chose.
 
-QUICK_CIFAR = Run(
-    "cifar10", "cifar-quick", 64, Head("Softmax"), 0, train_size=10_000, batch_size=100,
-    optimizer=Optimizer(0.02), schedule=Schedule(3000),
-)  # fmt: skip
 QUICK_ARMS = (
     Arm("softmax", QUICK_CIFAR, SEEDS, table_row(1)),
     Arm("m=4", _margin(QUICK_CIFAR, 4, 1.0), SEEDS, table_row(4)),

@@ -21,7 +21,7 @@ from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
     "BESIDE", "causes", "choices", "collapse", "controls", "family", "fashion", "gaps", "given_up_on_cifar", "grid",
-    "reach", "shortcuts", "withdrawn", "workhorse", "worth_arms",
+    "normed", "reach", "shortcuts", "withdrawn", "workhorse", "worth_arms",
 ]  # fmt: skip
 
 Said = dict[str, Any]
@@ -274,6 +274,16 @@ def collapse() -> tuple[list[str], list[list[str]], Said]:
         ])  # fmt: skip
     heads = ["Arm", "Last mean feature norm", "Last training loss", "Least training error (%)"]
     return [*heads, "Last training error (%)", "Test error (%)"], rows, said
+
+
+def normed() -> tuple[list[str], list[list[str]]]:
+    """Pure margins and softmax with batch norm before the head: errors, and how many classes they give up."""
+    arms, rows = Arms.of("batch-norm", "laptop"), []
+    for name in arms:
+        values = [arms.mean(name, of) for of in ("test error", "training error", "classes given up", "shortest weight")]
+        rows.append([name, *(f"{value:.2g}" if value < 10 else f"{value:.1f}" for value in values)])
+    heads = ["Arm", "Test error (%)", "Training error (%)", "Classes above 90 % error, per run"]
+    return [*heads, "Norm of the shortest weight"], rows
 
 
 CAUSES = (

@@ -1,0 +1,283 @@
+"""What is trained for the chapter on W-Softmax, table by table and figure by figure.
+
+The workhorse is that of the first chapter: LeNet with a 64-d feature, 2,000 MNIST images, 10 epochs. What the paper
+leaves open decides the outcome, so it is swept and not chosen: whether the gradient flows through w_c inside w'_j
+(``literal``, the derivative of the printed equation) or not (``stopped``), whether a batch norm stands before the head,
+and whether softmax trains first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import product
+
+from discriminative.papers.shared import DIGITS, WORKHORSE
+from discriminative.runs import TUNING_SEEDS, Head, Optimizer, Run, Schedule, Stage
+from discriminative.study import Arm, Experiment, Tuning
+
+__all__ = ["ALPHAS", "EXPERIMENTS", "PAPERS", "TUNING", "WIDTHS", "map_name"]
+
+ALPHAS = (0.1, 0.5, 1.0, 1.5)
+PAPERS = (0.5, 1.0, 1.5)  # those of its tables
+GRADIENTS = ("literal", "stopped")
+WARM = 0.2  # fraction of the run that softmax trains; the paper does not say when it switches
+
+PLAIN = Head("Softmax")
+NORMALISED = Head("WeightNormalizedSoftmax")
+
+
+def biased(alpha: float, gradient: str) -> Head:
+    """W-Softmax; at alpha = 0 what it then is, the weight-normalised softmax."""
+    return Head("WSoftmax", {"alpha": alpha, "gradient": gradient}) if alpha else NORMALISED
+
+
+def warmed(run: Run, head: Head, starts: float = WARM) -> Run:
+    """Softmax first, as the paper trains, and the other head from that fraction of the run on."""
+    return replace(run, head=PLAIN, stages=(Stage(starts, head),))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The map: everything that the paper leaves open, at one rate and the paper's own decay. The rate is the largest of
+# .05 and .02 at which no arm without batch norm diverged under a tuning seed.
+
+MAP = replace(WORKHORSE, optimizer=Optimizer(0.02))
+FEW, SOME, MANY = tuple(range(3)), tuple(range(5)), tuple(range(12))
+
+
+def map_name(alpha: float, gradient: str = "literal", norm: bool = True, warm: bool = True) -> str:
+    loss = f"{gradient} alpha={alpha:g}" if alpha else "weight-normalised"
+    return f"{loss} {'batch-norm' if norm else 'bare'} {'warm' if warm else 'cold'}"
+
+
+def _map_seeds(alpha: float, gradient: str, norm: bool, warm: bool) -> tuple[int, ...]:
+    """Twelve for the two arms of the confirmatory C-WSM13, five along Figure 5, three elsewhere."""
+    if alpha == 1 and gradient == "literal" and not warm:
+        return MANY
+    return SOME if norm and warm else FEW
+
+
+def _map(base: Run, alphas: Iterable[float], gradients: Iterable[str] = GRADIENTS) -> Iterator[Arm]:
+    for norm, warm in product((False, True), (False, True)):
+        settings = [(0.0, "literal"), *product(alphas, gradients)]
+        for alpha, gradient in settings:
+            head, run = biased(alpha, gradient), replace(base, batch_norm=norm)
+            run = warmed(run, head) if warm else replace(run, head=head)
+            name, seeds = map_name(alpha, gradient, norm, warm), _map_seeds(alpha, gradient, norm, warm)
+            yield Arm(name, run, seeds)
+
+
+REPAIRS = {
+    "guarded proportional": Head("GuardedWSoftmax", {"alpha": 1.0}),
+    "guarded constant": Head("GuardedWSoftmax", {"alpha": 1.0, "margin": "constant"}),
+    "centred": Head("CentredWSoftmax", {"alpha": 1.0}),
+}
+
+
+def _repairs(base: Run) -> tuple[Arm, ...]:
+    """At alpha = 1 and from the start on, beside the printed loss and the one without a bias."""
+    heads = {"weight-normalised": NORMALISED, "literal alpha=1": biased(1.0, "literal"), **REPAIRS}
+    return tuple(
+        Arm(f"{name} {told} cold", replace(base, head=head, batch_norm=norm), FEW)
+        for (norm, told), (name, head) in product(((False, "bare"), (True, "batch-norm")), heads.items())
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The comparison: with batch norm, and softmax first for whatever is not softmax; each arm takes the best of six
+# configurations under two tuning seeds, on validation.
+
+RATES = (0.1, 0.2, 0.4)
+DECAYS = (5e-4, 2e-3)
+NORMED = replace(WORKHORSE, batch_norm=True)
+
+COMPARED = {
+    "softmax": NORMED,
+    "weight-normalised": warmed(NORMED, NORMALISED),
+    **{f"stopped alpha={a:g}": warmed(NORMED, biased(a, "stopped")) for a in PAPERS},
+    "literal alpha=1": warmed(NORMED, biased(1.0, "literal")),
+}
+ROWS = {
+    "softmax": "original softmax",
+    **{f"stopped alpha={a:g}": rf"W-Softmax ($\alpha={a:g}$)*" for a in PAPERS},
+}
+
+
+TUNING = Tuning(
+    "wsm-tuning",
+    "Table 1",
+    "Rate and decay on validation",
+    tuple(
+        Arm(
+            f"{name} rate {rate:g} decay {decay:g}",
+            replace(run, optimizer=Optimizer(rate, weight_decay=decay)),
+            TUNING_SEEDS[:2],
+        )
+        for name, run in COMPARED.items()
+        for rate, decay in product(RATES, DECAYS)
+    ),
+    {},
+)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Figure 4 and Table 5: the width of the feature and the number of classes, at one rate, softmax and W-Softmax alike
+# with batch norm and from the start on (the gradient stopped, since only so the trends of the paper can appear).
+
+SWEPT = replace(NORMED, optimizer=Optimizer(0.2))
+WIDTHS = (2, 4, 6, 9, 18, 64, 270)
+FIVE = (0, 1, 2, 3, 4)
+BOTH = {"softmax": PLAIN, "W-Softmax": biased(1.0, "stopped")}
+
+
+def _widths(classes: tuple[int, ...], widths: Iterable[int]) -> tuple[Arm, ...]:
+    return tuple(
+        Arm(f"{name} M={m}", replace(SWEPT, head=head, feature_dim=m, classes=classes), FEW)
+        for (name, head), m in product(BOTH.items(), widths)
+    )
+
+
+def _classes() -> tuple[Arm, ...]:
+    """The first k digits, as the paper takes them; with ten the arms of the sweep over widths."""
+    return tuple(
+        Arm(f"{name} k={k}", replace(SWEPT, head=head, classes=tuple(range(k)) if k < 10 else ()), FEW)
+        for (name, head), k in product(BOTH.items(), range(5, 11))
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Digits, for every build of the book.
+
+
+def _digits_map() -> tuple[Arm, ...]:
+    """The whole row that the paper trains, and where it fails without batch norm."""
+    wanted = [map_name(a, g, True, True) for a in (0.0, *PAPERS) for g in GRADIENTS]
+    wanted += [map_name(1.0, g, norm, False) for g in GRADIENTS for norm in (False, True)]
+    return tuple(replace(arm, seeds=FEW) for arm in _map(DIGITS, PAPERS) if arm.name in wanted)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The paper's own scale: the networks of the thesis' Table 2.1, which the paper names; rate 0.01, times 0.9 every 6,000
+# steps; momentum 0.9, decay 5e-4; batches of 50 and of 256; batch norm, PReLU, no dropout; no augmentation is named.
+# What it does not say, and what we chose: 60,000 steps, of which softmax trains the first half; batch norm once more
+# before the head, after the last PReLU; the final fit on training and validation images together; both readings of
+# the gradient; the weight-normalised softmax as the control beside softmax.
+
+DECAYED = Schedule(60_000, tuple(i / 10 for i in range(1, 10)), 0.9)
+PAPER_SEEDS = tuple(range(5))
+
+
+def _paper_run(dataset: str, feature_dim: int, batch: int, **changes: object) -> Run:
+    network = f"thesis-{dataset}"
+    run = Run(
+        dataset, network, feature_dim, PLAIN, 0, batch_size=batch, schedule=DECAYED, optimizer=Optimizer(0.01),
+        fit_on="train+validation", batch_norm=True, precision="bfloat16",
+    )  # fmt: skip
+    return replace(run, **changes)  # type: ignore[arg-type]
+
+
+PAPER_RUNS = {
+    "mnist": _paper_run("mnist", 256, 50),
+    "cifar10": _paper_run("cifar10", 256, 256),
+    "cifar100": _paper_run("cifar100", 512, 256),
+}
+
+
+def _paper_table(dataset: str) -> tuple[Arm, ...]:
+    base, row = PAPER_RUNS[dataset], r"W-Softmax ($\alpha={}$)*" if dataset == "mnist" else r"W-Softmax($\alpha={}$)*"
+    arms = [
+        Arm("softmax", base, PAPER_SEEDS, "original softmax"),
+        Arm("weight-normalised", warmed(base, NORMALISED, 0.5), PAPER_SEEDS),
+        Arm("hinge", replace(base, loss="hinge"), PAPER_SEEDS, "Hinge Loss"),
+    ]
+    for gradient, alpha in product(GRADIENTS, PAPERS):
+        name, printed = f"{gradient} alpha={alpha:g}", row.format(f"{alpha:g}") if gradient == "literal" else None
+        arms.append(Arm(name, warmed(base, biased(alpha, gradient), 0.5), PAPER_SEEDS, printed))
+    return tuple(arms)
+
+
+def _paper_classes(dataset: str) -> tuple[Arm, ...]:
+    return tuple(
+        Arm(
+            f"{name} k={k}",
+            replace(run, classes=tuple(range(k)) if k < 10 else ()),
+            PAPER_SEEDS,
+            f"$k={k}$" if name == "softmax" else None,
+        )
+        for k in range(5, 11)
+        for name, run in (
+            ("softmax", PAPER_RUNS[dataset]),
+            ("W-Softmax", warmed(PAPER_RUNS[dataset], biased(1.0, "literal"), 0.5)),
+        )
+    )
+
+
+def _paper_widths(dataset: str) -> tuple[Arm, ...]:
+    least = 99 if dataset == "cifar100" else 9
+    widths = (2, 4, 6, least, 2 * least, 10 * least, 30 * least) if least == 9 else (10, 50, least, 200, 990, 2970)
+    return tuple(
+        Arm(f"{name} M={m}", replace(run, feature_dim=m), FEW)
+        for m in widths
+        for name, run in (
+            ("softmax", PAPER_RUNS[dataset]),
+            ("W-Softmax", warmed(PAPER_RUNS[dataset], biased(1.0, "literal"), 0.5)),
+        )
+    )
+
+
+SETS = {"mnist": "MNIST", "cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}
+
+EXPERIMENTS = (
+    Experiment(
+        "wsm-map",
+        "section 5.3",
+        "What the paper leaves open: gradient, batch norm, start and alpha",
+        {"quick": _digits_map(), "laptop": tuple(_map(MAP, ALPHAS))},
+    ),
+    Experiment(
+        "wsm-repairs",
+        "section 4",
+        "The two repairs at alpha = 1",
+        {"quick": _repairs(DIGITS)[:5], "laptop": _repairs(MAP)},
+    ),
+    Experiment(
+        "wsm-tuned",
+        "Table 1",
+        "W-Softmax as the paper trains it, against softmax and against its control",
+        {"laptop": tuple(TUNING.arm(name, len(MANY), ROWS.get(name)) for name in COMPARED if name in TUNING.chosen)},
+        after="wsm-tuning",
+    ),
+    Experiment("wsm-width", "Figure 4", "The width of the feature, ten classes", {"laptop": _widths((), WIDTHS)}),
+    Experiment("wsm-classes", "Table 5", "The first k digits", {"laptop": _classes()}),
+    Experiment(
+        "wsm-width-5", "Figure 4", "The width of the feature, five classes", {"laptop": _widths(FIVE, (2, 4, 9, 64))}
+    ),
+    Experiment("wsm-table-1", "Table 1", "MNIST at the paper's scale", {"paper": partial(_paper_table, "mnist")}),
+    *(
+        Experiment(
+            f"wsm-table-2-{name}",
+            "Table 2",
+            f"{SETS[name]} at the paper's scale",
+            {"paper": partial(_paper_table, name)},
+        )
+        for name in ("cifar10", "cifar100")
+    ),
+    *(
+        Experiment(
+            f"wsm-table-5-{name}",
+            "Table 5",
+            f"The first k classes of {SETS[name]} at the paper's scale",
+            {"paper": partial(_paper_classes, name)},
+        )
+        for name in ("mnist", "cifar10")
+    ),
+    *(
+        Experiment(
+            f"wsm-figure-4-{name}",
+            "Figure 4",
+            f"The width of the feature on {SETS[name]} at the paper's scale",
+            {"paper": partial(_paper_widths, name)},
+        )
+        for name in SETS
+    ),
+)
