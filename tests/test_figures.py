@@ -105,9 +105,12 @@ def test_a_papers_own_losses_have_their_colours_and_the_longest_name_wins(monkey
         style.colour("softmax")
 
 
-def test_no_two_losses_share_a_colour() -> None:
-    known = [tint for loss, tint in style._known().items() if loss != "m=1"]  # m = 1 is softmax
-    assert len(set(known)) == len(known)
+def test_no_colour_stands_for_losses_of_two_papers() -> None:
+    """Within one paper two names of one loss share theirs, as m = 1 and softmax do."""
+    owners = [style.COLOURS, *(paper.colours for paper in papers.papers())]
+    tints = [tint for colours in owners for tint in set(colours.values())]
+    assert len(set(tints)) == len(tints)
+    assert len(set(style.COLOURS.values())) == len(style.COLOURS) - 1
 
 
 def test_a_row_counts_what_its_arm_lost(arms: Arms) -> None:

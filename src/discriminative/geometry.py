@@ -219,9 +219,9 @@ def norm_upper_bound(lower: float, num_classes: int, feature_dim: int | None = N
     dim = count if feature_dim is None else check_integer("feature_dim", feature_dim)
     if count <= dim + 1:
         return lower * (1 + math.sqrt(2 * count / (count - 1)))
-    if count <= 2 * dim or dim > 2:
+    if dim > 2:
         return lower * (1 + math.sqrt(2))
-    return lower * (1 + (2 * math.sin(math.pi / count) if dim == 2 else 0.0))
+    return lower * (1 + (2 * math.sin(math.pi / count) if dim == 2 else 0.0))  # four in the plane: sqrt 2
 
 
 def measured_norm_bound(lower: float, weight: Tensor) -> Tensor:
@@ -534,7 +534,7 @@ def rival_threshold(rule: Rule, own: Tensor, parameter: float, between: float | 
         return own.cos()
     if rule == "multiplied angle":
         m = check_integer("parameter", parameter)
-        k = (own * m / math.pi).floor().clamp(0, m - 1)
+        k = (own * m / math.pi).floor()  # at 0 and pi rounding may add one: psi is continuous there
         return (1 - 2 * (k % 2)) * (m * own).cos() - 2 * k
     parameter = check_number("parameter", parameter, at_least=0)
     if rule == "subtracted cosine":

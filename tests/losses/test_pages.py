@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import importlib.util
+import json
+import math
 import re
 from collections import Counter
 from pathlib import Path
@@ -19,6 +22,28 @@ def test_the_code_of_the_page_runs_from_top_to_bottom(capsys):
     for block in blocks:
         exec(compile(block, PAGE.name, "exec"), namespace)
     assert "the mean gap in angle" in capsys.readouterr().out
+
+
+def test_the_tables_of_the_guard_are_the_committed_result_and_its_code_makes_them():
+    spec = importlib.util.spec_from_file_location("guarded", BOOK.parent / "benchmarks" / "guarded.py")
+    guarded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(guarded)
+    record = json.loads(guarded.RESULT.read_text())
+    assert guarded.tables(record) in PAGE.read_text()
+    cells = {(row["head"], row["scale"], row["rate"]): row["accuracy"] for row in record["rows"]}
+    assert cells.keys() == {(head, *cell) for head in guarded.HEADS for cell in guarded.CELLS}
+    for cell in guarded.CELLS:
+        assert min(cells["GuardedArcFace", *cell]) > 0.7
+        assert sum(accuracy < 0.25 for accuracy in cells["ArcFace", *cell]) >= 3
+    curve, _ = guarded.train("ArcFace", *guarded.CURVE, seed=0, epochs=2)
+    assert curve == pytest.approx(record["curves"]["ArcFace"][0][:2], rel=1e-2)
+
+
+def test_the_guard_of_the_other_library_jumps_by_what_the_page_says():
+    for m in (0.1, 0.5, 1.0, 1.5):
+        beyond = math.cos(math.pi - m) - m * math.sin(m)
+        assert -1 - beyond == pytest.approx(math.cos(m) + m * math.sin(m) - 1)
+        assert beyond < -1
 
 
 def test_every_name_on_the_page_is_public():

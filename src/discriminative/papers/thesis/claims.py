@@ -136,6 +136,7 @@ CLAIMS = (
             SMALL,
             Fewer(f"m={margin} no blend", "softmax", paper=_printed_errors(margin)),
             "plain-sgd",
+            says="our reading",
             paper_scale=PAPERS_MNIST,
         )
         for letter, margin in (("a", 2), ("b", 3), ("c", 4))
@@ -148,6 +149,7 @@ CLAIMS = (
             SMALL,
             Fewer(f"m={margin} batch norm", "softmax batch norm", paper=_printed_errors(margin)),
             "batch-norm",
+            says="our reading",
             paper_scale=PAPERS_MNIST,
         )
         for letter, margin in (("d", 2), ("e", 3), ("f", 4))

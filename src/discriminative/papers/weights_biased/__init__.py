@@ -21,7 +21,7 @@ PAPER = Paper(
         "literal": "#b45309",
         "stopped": "#0f766e",
         "W-Softmax": "#0f766e",
-        "guarded": "#7c3aed",
+        "guarded": "#4338ca",
         "centred": "#be185d",
     },
 )
