@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -287,7 +288,13 @@ DIFFERENCE, EQUIVALENCE = (0.975, 0.8), (0.95, 0.9)
 
 def _detectable(sd: float, n: int, quantiles: tuple[float, float] = DIFFERENCE) -> float:
     """The effect that n values find with 80 % power; for an equivalence the bounds that they can show around zero."""
-    return float(sum(stats.t.ppf(quantile, n - 1) for quantile in quantiles) * sd / math.sqrt(n))
+    return float(sum(_student(quantile, n - 1) for quantile in quantiles) * sd / math.sqrt(n))
+
+
+@cache
+def _student(quantile: float, freedom: int) -> float:
+    """A quantile of Student's t, kept: searches for a number of seeds ask for the same ones over and over."""
+    return float(stats.t.ppf(quantile, freedom))
 
 
 def _seeds_needed(sd: float, smallest: float, quantiles: tuple[float, float] = DIFFERENCE) -> int | None:

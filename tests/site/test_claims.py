@@ -27,7 +27,7 @@ def test_every_claim_is_told_with_its_criterion_and_what_would_train_it() -> Non
 
 
 def test_every_verdict_is_told_with_the_records_that_decided_it() -> None:
-    told = json.loads(verdicts_json(ROOT))
+    told = json.loads(verdicts_json(verdicts(), ROOT))
     assert told.keys() == claims().keys()
     ledger, decided = Ledger.of("paper"), 0
     for id, judged in verdicts().items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from cells import code, notebook, prose
 from discriminative.papers import claims
 from discriminative.site.front import with_counts
 from discriminative.site.notebook import BookError
-from discriminative.site.staging import PDF, check_labels, stage_figures, switch_on_buttons, without_pdf
+from discriminative.site.staging import PDF, check_labels, keep_times, stage_figures, switch_on_buttons, without_pdf
+from discriminative.verdicts import verdicts
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "build" / "html"
@@ -62,7 +64,7 @@ def test_pictures_of_two_chapters_keep_apart(tmp_path: Path) -> None:
 
 def test_the_first_page_counts_the_verdicts_of_every_paper() -> None:
     """The numbers come from the claims, and the built page shows them."""
-    text = with_counts((ROOT / "intro.md").read_text())
+    text = with_counts((ROOT / "intro.md").read_text(), verdicts().values())
     cards = re.findall(r":::\{grid-item-card\} (\d+)\n([a-z ]+)\n:::", text)
     assert [word for _, word in cards] == [
         "reproduced",
@@ -76,3 +78,16 @@ def test_the_first_page_counts_the_verdicts_of_every_paper() -> None:
     built = (HTML / "intro.html").read_text()
     shown = re.findall(r'sd-card-title[^>]*>\s*(\d+)\s*</div>\s*<p class="sd-card-text">([a-z ]+)</p>', built)
     assert shown == cards
+
+
+def test_a_staged_file_keeps_its_time_just_as_long_as_its_content(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder, texts in ((before, {"same": "a", "other": "b"}), (after, {"same": "a", "other": "c", "new": "d"})):
+        folder.mkdir()
+        for name, text in texts.items():
+            (folder / name).write_text(text)
+            os.utime(folder / name, (1000, 1000) if folder == before else (500, 500))
+    keep_times(before, after)
+    times = {path.name: path.stat().st_mtime for path in after.iterdir()}
+    assert times["same"] == 1000
+    assert min(times["other"], times["new"]) > 1e9

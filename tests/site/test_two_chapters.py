@@ -11,6 +11,7 @@ import pytest
 from cells import notebook, prose
 
 from discriminative.site.build import build_site
+from discriminative.site.notebook import BookError
 
 ROOT = Path(__file__).parents[2]
 CHAPTER = r"""# Chapter {name}
@@ -32,9 +33,8 @@ It is {{eq}}`eq-{name}-two`, not {{eq}}`eq-{other}-two`, and {{prf:ref}}`thm-{ot
 """
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    root = tmp_path_factory.mktemp("book")
+def laid_out(root: Path) -> Path:
+    """A staged book of two chapters that refer to each other."""
     site = root / "build" / "site"
     shutil.copytree(ROOT / "book" / "assets", site / "book" / "assets")
     shutil.copy(ROOT / "book" / "references.bib", site / "book")
@@ -48,8 +48,47 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         cells = [prose(CHAPTER.format(name=name, other=other)) | {"id": "one"}]
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         (site / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook(*cells) | {"metadata": kernel}))
+    return root
+
+
+def built(root: Path) -> dict[str, str]:
     build_site(root)
-    return {name: (root / "build" / "html" / "notebooks" / f"{name}.html").read_text() for name in ("a", "b")}
+    html = root / "build" / "html"
+    return {str(path.relative_to(html)): path.read_text() for path in html.rglob("*.html")}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return laid_out(tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="module")
+def pages(root: Path) -> dict[str, str]:
+    found = built(root)
+    return {name: found[f"notebooks/{name}.html"] for name in ("a", "b")}
+
+
+def test_what_is_not_parsed_again_comes_out_as_if_it_were(root: Path, pages: dict[str, str], tmp_path: Path) -> None:
+    for place in (root, laid_out(tmp_path)):
+        chapter = place / "build" / "site" / "notebooks" / "a.ipynb"
+        more = "\\n\\n```{math}\\n:label: eq-a-zero\\nz = 0\\n```"
+        chapter.write_text(chapter.read_text().replace("# Chapter a", f"# Chapter a, longer{more}"))
+    again, fresh = built(root), built(tmp_path)
+    log = (root / "build" / "jupyter-book-html.log").read_text()
+    assert re.search(r"0 added, 1 changed, 0 removed", log)
+    assert again.keys() == fresh.keys()
+    assert again == fresh
+    assert "(1.3)" in again["notebooks/b.html"]  # of an equation in a, which has moved
+
+
+def test_a_label_that_has_gone_is_missed_by_a_page_that_was_not_parsed_again(root: Path, pages: dict[str, str]) -> None:
+    chapter = root / "build" / "site" / "notebooks" / "a.ipynb"
+    text = chapter.read_text()
+    chapter.write_text(text.replace(":label: thm-a", ":label: thm-gone"))
+    with pytest.raises(BookError, match="jupyter-book refused the book"):
+        build_site(root)
+    chapter.write_text(text)
+    assert "0 changed" in (build_site(root), (root / "build" / "jupyter-book-html.log").read_text())[1]
 
 
 @pytest.mark.parametrize(("name", "number"), [("a", 1), ("b", 2)])

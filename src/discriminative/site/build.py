@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import distributions
 from pathlib import Path
 
 from discriminative._checks import require
@@ -84,16 +85,18 @@ def browser() -> str | None:
 
 
 def build_site(root: Path, chromium: str | None = None) -> None:
-    """Strictly, from nothing, into a temporary place; ``build/html`` is replaced only by a whole book.
+    """Strictly, every page written anew; ``build/html`` is replaced only by a whole book.
 
-    With a Chromium the book is also built as a single page, at the same time, and printed.
+    Sources that have not changed since the last whole book are not parsed again (``build/sphinx`` keeps what they
+    gave); after a refusal everything is. With a Chromium the book is also built as a single page, at the same time,
+    and printed.
     """
-    out = root / "build" / "out"
-    shutil.rmtree(out, ignore_errors=True)
+    out = root / "build" / "sphinx"
     print("building the site" + (" and its PDF" if chromium else ""), flush=True)
     runs = {builder: _sphinx(root, builder, out) for builder in ("html", *(["singlehtml"] if chromium else []))}
     failed = [builder for builder, run in runs.items() if run.wait()]
     if failed:
+        shutil.rmtree(out)
         raise BookError(_refusal(root, failed[0]))
     pages = out / "html" / "_build" / "html"
     for page in pages.rglob("*.html"):
@@ -103,7 +106,6 @@ def build_site(root: Path, chromium: str | None = None) -> None:
     html_folder = root / "build" / "html"
     shutil.rmtree(html_folder, ignore_errors=True)
     shutil.move(str(pages), html_folder)
-    shutil.rmtree(out, ignore_errors=True)
 
 
 def print_book(root: Path, chromium: str, out: Path) -> Path:
@@ -133,13 +135,20 @@ def _log(root: Path, builder: str) -> Path:
 
 
 def _sphinx(root: Path, builder: str, out: Path) -> subprocess.Popen[bytes]:
+    """Start a build; the pages of an earlier one go, what it parsed stays as long as the versions are the same."""
+    folder = out / builder
+    versions = "\n".join(sorted(f"{each.name} {each.version}" for each in distributions()))
+    stamp = folder / "versions.txt"
+    if not stamp.exists() or stamp.read_text() != versions:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        stamp.write_text(versions)
+    shutil.rmtree(folder / "_build" / builder, ignore_errors=True)
     program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*program, "build", str(root / "build" / "site"), "--path-output", str(out / builder)]
+    command = [*program, "build", str(root / "build" / "site"), "--path-output", str(folder)]
     with _log(root, builder).open("w") as stream:
         return subprocess.Popen(
-            [*command, "--builder", builder, "--all", "-W", "--keep-going", "-n"],
-            stdout=stream,
-            stderr=subprocess.STDOUT,
+            [*command, "--builder", builder, "-W", "--keep-going", "-n"], stdout=stream, stderr=subprocess.STDOUT
         )
 
 

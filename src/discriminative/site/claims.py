@@ -6,6 +6,7 @@ import json
 import math
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +16,7 @@ from discriminative.measures import measure
 from discriminative.naming import named
 from discriminative.papers import experiment, papers
 from discriminative.study import Claim
-from discriminative.verdicts import Judged, arms_of, kind, numbers, verdicts, why
+from discriminative.verdicts import Judged, arms_of, kind, numbers, why
 
 __all__ = ["claims_json", "named_in", "verdicts_json"]
 
@@ -53,9 +54,9 @@ def claims_json(root: Path) -> str:
     return _spelled(told)
 
 
-def verdicts_json(root: Path) -> str:
+def verdicts_json(judged: Mapping[str, Judged], root: Path) -> str:
     """Claim id to its verdict: the word, the numbers, the reasons, and by arm the records that decided."""
-    return _spelled({id: _answer(judged, root) for id, judged in verdicts().items()})
+    return _spelled({id: _answer(each, root) for id, each in judged.items()})
 
 
 def _answer(judged: Judged, root: Path) -> dict[str, Any]:

@@ -166,7 +166,7 @@ class Records:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.lines: dict[tuple[str, str], str] = {}
+        self.lines: dict[tuple[str, str], list[str]] = {}
 
     def told(self, experiments: Iterable[Experiment]) -> Iterator[str]:
         """A line for every record of the experiments: its content, and whether today's code still gives it."""
@@ -176,14 +176,11 @@ class Records:
         for profile in PROFILES:
             ledger = Ledger.of(profile, self.root)
             verified = ledger.verified()
-            for run in sorted((run for item in experiments for arm in item.at(profile) for run in arm.runs()), key=_id):
-                if ledger.has(run) and (profile, run.id) not in self.lines:
-                    self.lines[profile, run.id] = _line(ledger, run, verified)
-                yield self.lines.get((profile, run.id), "")
-
-
-def _id(run: Run) -> str:
-    return run.id
+            for item in experiments:
+                if (item.name, profile) not in self.lines:
+                    runs = [run for arm in item.at(profile) for run in arm.runs()]
+                    self.lines[item.name, profile] = [_line(ledger, run, verified) for run in runs if ledger.has(run)]
+                yield from self.lines[item.name, profile]
 
 
 def _line(ledger: Ledger, run: Run, verified: Verified) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
 import shutil
 from collections.abc import Callable
 from importlib.metadata import distribution, version
 from pathlib import Path
+from time import time_ns
 
 from discriminative._checks import require
 from discriminative.site.claims import claims_json, verdicts_json
@@ -16,6 +18,7 @@ from discriminative.site.front import with_counts
 from discriminative.site.notebook import BookError, Notebook, chapters, glued_pictures, write
 from discriminative.site.provenance import export_csv, provenance_page
 from discriminative.site.statements import errata_page, labels, proofs_page
+from discriminative.verdicts import verdicts
 
 __all__ = ["PDF", "stage", "switch_on_buttons", "without_pdf"]
 
@@ -30,8 +33,10 @@ def stage(root: Path, pdf: bool = False) -> None:
         root: the project.
         pdf: whether the book will have its PDF; without one, the introduction does not link to it.
     """
-    site = root / "build" / "site"
-    shutil.rmtree(site, ignore_errors=True)
+    site, before = root / "build" / "site", root / "build" / "site.before"
+    shutil.rmtree(before, ignore_errors=True)
+    if site.exists():
+        site.rename(before)
     site.mkdir(parents=True)
     for name in PAGES:
         source = root / name
@@ -47,15 +52,28 @@ def stage(root: Path, pdf: bool = False) -> None:
     for name, page in GENERATED.items():
         (site / "book" / f"{name}.md").write_text(page(root))
     export_csv(root, site / "book" / "ledger.csv")
+    judged = verdicts()
     (site / "book" / "claims.json").write_text(claims_json(root))
-    (site / "book" / "verdicts.json").write_text(verdicts_json(root))
+    (site / "book" / "verdicts.json").write_text(verdicts_json(judged, root))
     intro = site / "intro.md"
-    text = with_counts(intro.read_text())
+    text = with_counts(intro.read_text(), judged.values())
     intro.write_text(text if pdf else without_pdf(text))
     stage_mathjax(site / "book" / "assets" / "mathjax")
     repository = os.environ.get("REPOSITORY_URL")
     if repository:
         switch_on_buttons(site / "_config.yml", repository)
+    keep_times(before, site)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def keep_times(before: Path, after: Path) -> None:
+    """A staged file that is as it was keeps its time, one that is other gets that of now: Sphinx goes by it."""
+    now = time_ns()
+    for path in filter(Path.is_file, after.rglob("*")):
+        old = before / path.relative_to(after)
+        same = old.exists() and filecmp.cmp(old, path, shallow=False)
+        time = old.stat().st_mtime_ns if same else now
+        os.utime(path, ns=(time, time))
 
 
 def without_pdf(text: str) -> str:
