@@ -17,8 +17,10 @@ ALT = (
 
 
 def _measured(root: Path) -> dict[str, dict[str, Any]]:
+    """What ``benchmarks/losses.py`` wrote, by name; other benchmarks keep theirs beside it, in a form of their own."""
     folder = root / "benchmarks" / "results"
-    return {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    found = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    return {name: measured for name, measured in found.items() if "results" in measured}
 
 
 def _rows(measured: dict[str, Any], kind: str) -> dict[str, dict[int, dict[str, Any]]]:
