@@ -4,7 +4,7 @@
 
 Thirty-two inputs whose class is the largest of the first four, a small network without batch norm before the head,
 six seeds. For each head, scale and rate: the accuracy on samples not trained on, and the last epoch's loss. They go to
-``benchmarks/results/guarded.json``, the loss curves of one cell with them; seconds on one core.
+``benchmarks/guarded.json``, the loss curves of one cell with them; seconds on one core.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from discriminative.losses import ArcFace, GuardedArcFace
 
-RESULT = Path(__file__).parent / "results" / "guarded.json"
+RESULT = Path(__file__).parent / "guarded.json"
 HEADS = {"ArcFace": ArcFace, "GuardedArcFace": GuardedArcFace}
 CELLS = [(16.0, 0.01), (30.0, 0.01), (64.0, 0.01), (64.0, 0.05)]  # scale and rate
 CURVE = (30.0, 0.01)
