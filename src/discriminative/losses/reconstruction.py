@@ -129,7 +129,7 @@ class FeedBackwardReconstruction(nn.Module):
 
 
 class WeightSeparability(nn.Module):
-    r"""The direct penalty e(W) that the paper holds impossible.
+    r"""The direct penalty e(W) that the paper holds unsuitable for training.
 
     See :func:`discriminative.geometry.weight_separability` (feed-backward reconstruction, Eq. 6).
     Its gradient for other layers is zero, as the paper says, but not for W: :math:`\tfrac4C (W W^\top - I) W`, and the
