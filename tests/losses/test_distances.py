@@ -38,7 +38,7 @@ def test_float32_keeps_its_digits_at_every_closeness(share):
     b = a + torch.randn(64, 256, generator=torch.Generator().manual_seed(1)) * (2 * share) ** 0.5
     unused = torch.zeros(64, 64, dtype=torch.bool)
     exact = (a.double().unsqueeze(1) - b.double()).square().sum(2)
-    # 256 rounded terms err by about their root times half a unit of the squared lengths; a distance is a share of these.
+    # 256 rounded terms err by about their root times half a unit of the squared lengths; a distance is a share of it.
     # Below CLOSE the units are float64's, and the result is rounded to float32 once.
     bound = 16 * (2**-24 if share > CLOSE else 2**-53) / share + 2**-24
     torch.testing.assert_close(squared_distances(a, b, unused).double(), exact, rtol=bound, atol=0.0)
