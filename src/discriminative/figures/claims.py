@@ -19,11 +19,13 @@ def forest(found: Iterable[Judged], printed_for: Mapping[str, str]) -> Figure:
     """Each claim's change of error, ours as a mean with its 95 % interval, above it what was run and the verdict.
 
     Args:
-        found: claims with their verdicts; those without printed numbers or without an interval are left out.
+        found: claims with their verdicts; those of no table in ``printed_for``, without printed numbers or without an
+            interval are left out.
         printed_for: the data set of each of the paper's tables, e.g. ``{"Table 2.2": "mnist"}``. Where ours is another
             one, the paper printed nothing to set beside it, and there is no diamond.
     """
-    rows = [each for each in found if each.claim.paper_effect and math.isfinite(each.verdict.low)]
+    of_tables = [each for each in found if each.claim.place in printed_for]
+    rows = [each for each in of_tables if each.claim.paper_effect and math.isfinite(each.verdict.low)]
     figure: Figure
     figure, axes = plt.subplots(figsize=(WIDTH, 0.56 * max(len(rows), 1) + 1.1))
 
