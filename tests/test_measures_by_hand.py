@@ -243,11 +243,14 @@ def test_chance_is_a_loss_of_log_c_and_the_error_of_guessing(loss: float, wrong:
     assert not curves.at_chance(0, math.log(10), 0.9)
 
 
-@pytest.mark.parametrize(("classes", "terms", "every"), [(10, 1, 1), (100, 1, 2), (10, 2, 2), (100, 2, 4)])
-def test_many_classes_and_terms_are_measured_less_often(classes: int, terms: int, every: int) -> None:
+@pytest.mark.parametrize(
+    ("classes", "terms", "bent", "every"),
+    [(10, 1, False, 1), (100, 1, False, 2), (10, 2, False, 2), (100, 2, False, 4), (10, 0, True, 1), (10, 1, True, 2)],
+)
+def test_many_classes_and_terms_are_measured_less_often(classes: int, terms: int, bent: bool, every: int) -> None:
     run = Run("digits", "mlp", 2, Head("Softmax"), 0, schedule=Schedule(40))
     run = replace(run, terms=(Term("FeatureIncay", 1.0),) * terms)
-    assert Curves(run, False, classes).every == every
+    assert Curves(run, bent, classes).every == every
 
 
 # --- the whole record ------------------------------------------------------------------------------------------------

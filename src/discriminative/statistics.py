@@ -9,7 +9,6 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
-from scipy import stats
 
 from discriminative._checks import require
 
@@ -51,7 +50,7 @@ def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float
     mean = float(np.mean(values))
     if len(values) < 2:
         return mean, -math.inf, math.inf
-    half = float(stats.t.ppf((1 + level) / 2, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
+    half = _student((1 + level) / 2, len(values) - 1) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
     return mean, mean - half, mean + half
 
 
@@ -63,7 +62,11 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
         -0.96
     """
     require(len(first) == len(second), "first and second must be as long, got {} and {}", len(first), len(second))
-    return float(stats.spearmanr(first, second).statistic) if len(first) >= 7 else math.nan
+    if len(first) < 7:
+        return math.nan
+    from scipy.stats import spearmanr  # here and below: a machine that only trains need not have it
+
+    return float(spearmanr(first, second).statistic)
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ def judge(
         detectable=_detectable(sd, n),
         seeds_needed=_seeds_needed(sd, smallest) if smallest > 0 else None,
         correlation=float(np.corrcoef(np.array(pairs).T)[0, 1]) if spread else math.nan,
-        p=float(2 * stats.t.sf(abs(mean) * math.sqrt(n) / sd, n - 1)) if sd > 0 else (0.0 if mean else 1.0),
+        p=_two_sided(abs(mean) * math.sqrt(n) / sd, n - 1) if sd > 0 else (0.0 if mean else 1.0),
     )
 
 
@@ -294,7 +297,16 @@ def _detectable(sd: float, n: int, quantiles: tuple[float, float] = DIFFERENCE) 
 @cache
 def _student(quantile: float, freedom: int) -> float:
     """A quantile of Student's t, kept: searches for a number of seeds ask for the same ones over and over."""
-    return float(stats.t.ppf(quantile, freedom))
+    from scipy.stats import t
+
+    return float(t.ppf(quantile, freedom))
+
+
+def _two_sided(size: float, freedom: int) -> float:
+    """The chance that Student's t is as far from zero as this, on either side."""
+    from scipy.stats import t
+
+    return float(2 * t.sf(size, freedom))
 
 
 def _seeds_needed(sd: float, smallest: float, quantiles: tuple[float, float] = DIFFERENCE) -> int | None:

@@ -64,13 +64,13 @@ class Curves:
     head's, without terms. ``train_error`` is that of the logits which the loss sees, margin and all; ``plain_error``,
     where they differ, that of the test scores. ``terms`` holds the mean value of each term, without its coefficient.
     Norms, separability and pulls are those of the batch that ends the fortieth, before its update (see :func:`pulls`);
-    ``measured`` holds the steps, every second of them where there are many classes or several terms and every fourth
-    where there are both: a record is to stay small.
+    ``measured`` holds the steps, every second of them where there are many classes or several terms (or a bent head and
+    a term), and every fourth where there are both: a record is to stay small.
     """
 
     def __init__(self, run: Run, bent: bool, num_classes: int = 2) -> None:
         steps = run.schedule.steps
-        self.every = 2 ** ((num_classes > MANY_CLASSES) + (len(run.terms) > 1))
+        self.every = 2 ** ((num_classes > MANY_CLASSES) + (len(run.terms) + bent > 1))
         self.bent, self.terms = bent, len(run.terms)
         points = min(CURVE_POINTS, steps)
         self.ends = [round((i + 1) * steps / points) for i in range(points)]
