@@ -267,7 +267,7 @@ def test_training_imports_nothing_beyond_torch_torchvision_numpy_and_pandas() ->
     script = """
 import sys
 hidden = "sklearn scipy matplotlib seaborn IPython tqdm papermill jupyter_book myst_nb yaml lightning snakemake"
-sys.modules.update(dict.fromkeys([*hidden.split(), "nbformat"]))  # to import one is an error, to look for one finds none
+sys.modules.update(dict.fromkeys([*hidden.split(), "nbformat"]))  # to import one is an error
 from discriminative.cli import main
 main(["status", "--profile", "laptop"])
 import discriminative.queue, discriminative.training, discriminative.ledger
