@@ -201,7 +201,7 @@ GEOMETRY = (
             f"C-WSM12{ids[1]}",
             "section 5.3",
             f"The training set's mean angle is only slightly less than the test set's, by under a tenth ({name}).",
-            Less("angle lost in training", arm, smallest=0.0, than=10.0),
+            Less("angle lost in training", arm, smallest=1.0, than=10.0),
             says=READING,
         )
         for ids, name, arm in (
