@@ -18,10 +18,10 @@ from discriminative.papers.weights_biased.experiments import ALPHAS, GRADIENTS, 
 __all__ = ["by_class", "classes", "cosines", "over_alpha", "regions", "theory", "widths"]
 
 COLUMNS = {
-    (False, False): "no batch norm, cold",
-    (False, True): "no batch norm, warm",
-    (True, False): "batch norm, cold",
-    (True, True): "batch norm, warm",
+    (False, False): "no batch norm,\ncold start",
+    (False, True): "no batch norm,\nwarm start",
+    (True, False): "batch norm,\ncold start",
+    (True, True): "batch norm,\nwarm start",
 }
 
 
@@ -91,7 +91,7 @@ def theory(arms: Arms) -> Figure:
                     means[alpha] = float(np.mean(values))
             axes.plot(list(means), list(means.values()), color=colour(gradient), label=f"trained, {gradient}")
         axes.set(xlabel="α", ylabel=told)
-    panels[0].legend(fontsize=9)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9.5)
     return figure
 
 
@@ -121,7 +121,7 @@ def by_class(arms: Arms) -> Figure:
 
 
 def regions(degrees: float = 96.4) -> Figure:
-    """The paper's Figure 2: which directions the training rule calls right for class 1, for class 2, for both, for none.
+    """Figure 2: the directions that the training rule calls right for class 1, for class 2, for both and for neither.
 
     Args:
         degrees: between the two weights; that of a simplex of ten unless given.
