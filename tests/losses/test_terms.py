@@ -17,6 +17,7 @@ TERMS = {
     "FeatureIncay log": lambda d, c: losses.FeatureIncay("log"),
     "FeatureIncay linear": lambda d, c: losses.FeatureIncay("linear", upper=5.0),
     "CenterLoss": losses.CenterLoss,
+    "TiedCenterLoss": lambda d, c: losses.TiedCenterLoss(),
     "IncludeExclude": losses.IncludeExclude,
     "IncludeExclude as Eq. 6": lambda d, c: losses.IncludeExclude(d, c, reading="Eq. 6", variance="learned"),
     "IncludeExclude nearest": lambda d, c: losses.IncludeExclude(d, c, nearest=1, variance=0.5, rivals="all"),
