@@ -67,7 +67,7 @@ def test_precision(name, feature_type, weight_type):
     assert value.shape == ()
     if "Separability" in name:
         assert value.dtype == torch.promote_types(weight_type, torch.float32)
-    elif "Reconstruction" in name:
+    elif "Reconstruction" in name or "Tied" in name:
         assert value.dtype == torch.promote_types(torch.promote_types(feature_type, weight_type), torch.float32)
     else:
         assert value.dtype == torch.promote_types(feature_type, torch.float32)
