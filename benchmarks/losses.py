@@ -43,7 +43,6 @@ HEADS: dict[str, Callable[[int, int], nn.Module]] = {
 TERMS: dict[str, Callable[[int, int], nn.Module]] = {
     "FeatureIncay": lambda d, c: losses.FeatureIncay(),
     "CenterLoss": losses.CenterLoss,
-    "TiedCenterLoss": lambda d, c: losses.TiedCenterLoss(),
     "IncludeExclude": losses.IncludeExclude,
     "IncludeExclude, all centres": lambda d, c: losses.IncludeExclude(d, c, rivals="all"),
     "FeedBackwardReconstruction": lambda d, c: losses.FeedBackwardReconstruction(),
