@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from discriminative._checks import require
+from discriminative.cifar_networks import WIDTHS, densenet, highway, network_in_network, resnet, vgg
 
 __all__ = [
     "NETWORKS", "TABLE_2_1", "TABLE_8", "build_network", "cifar_quick", "digits_cnn", "flops", "he_normal",
@@ -153,6 +154,12 @@ NETWORKS: dict[str, Callable[[int], nn.Module]] = {
     "digits-cnn": digits_cnn,
     "cifar-quick": cifar_quick,
     "thesis-mnist-2d": partial(thesis_cnn, "thesis-mnist-2d", linear=True),
+    "resnet-20": partial(resnet, 20),
+    "resnet-32": partial(resnet, 32),
+    "densenet-40": partial(densenet, 40, 12),
+    "network-in-network": network_in_network,
+    "vgg-16": vgg,
+    "highway-11": highway,
     **{name: partial(thesis_cnn, name) for name in (*TABLE_2_1, *TABLE_8) if name != "thesis-mnist-2d"},
 }
 
@@ -182,4 +189,5 @@ def input_shape(name: str) -> tuple[int, int, int]:
     """Channels, height and width of the images that a network takes."""
     if name in NETWORK_TABLES:
         return NETWORK_TABLES[name].input
-    return (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if name == "cifar-quick" else (1, 8, 8)
+    on_cifar = name == "cifar-quick" or name in WIDTHS
+    return (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if on_cifar else (1, 8, 8)
