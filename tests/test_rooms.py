@@ -31,6 +31,7 @@ ROOMS = (
     ),
     *("evidence", "measures", "papers.*", "papers.*.claims", "papers.*.experiments", "papers.shared", "papers"),
     *("upkeep", "queue", "study", "training", "ledger", "provenance", "_definitions", "losses", "networks", "data"),
+    *("unseen", "verification", "sources"),
     *("geometry", "statistics", "runs", "checks", "_tensors", "paths", "_checks", ""),
 )
 
