@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from discriminative._checks import require
+from discriminative.cifar_networks import WIDTHS, densenet, highway, network_in_network, resnet, vgg
 
 __all__ = [
     "NETWORKS", "TABLE_2_1", "TABLE_8", "build_network", "cifar_quick", "digits_cnn", "face_light", "flops",
@@ -168,6 +169,12 @@ NETWORKS: dict[str, Callable[[int], nn.Module]] = {
     "cifar-quick": cifar_quick,
     "face-light": face_light,
     "thesis-mnist-2d": partial(thesis_cnn, "thesis-mnist-2d", linear=True),
+    "resnet-20": partial(resnet, 20),
+    "resnet-32": partial(resnet, 32),
+    "densenet-40": partial(densenet, 40, 12),
+    "network-in-network": network_in_network,
+    "vgg-16": vgg,
+    "highway-11": highway,
     **{name: partial(thesis_cnn, name) for name in (*TABLE_2_1, *TABLE_8) if name != "thesis-mnist-2d"},
 }
 
@@ -199,4 +206,5 @@ def input_shape(name: str) -> tuple[int, int, int]:
         return NETWORK_TABLES[name].input
     if name == "face-light":
         return 1, 32, 32
-    return (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if name == "cifar-quick" else (1, 8, 8)
+    on_cifar = name == "cifar-quick" or name in WIDTHS
+    return (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if on_cifar else (1, 8, 8)
