@@ -11,11 +11,16 @@ from discriminative.losses.angular import (
     angular_margin_logits,
 )
 from discriminative.losses.blend import Blend
-from discriminative.losses.center import CenterLoss, center_loss
+from discriminative.losses.center import CenterLoss, TiedCenterLoss, center_loss
 from discriminative.losses.choosing import best_probability, equal_margins, suggest_scale
 from discriminative.losses.hinge import MulticlassHinge, multiclass_hinge
 from discriminative.losses.incay import FeatureIncay, log_norm, reciprocal_norm, square_norm
 from discriminative.losses.include_exclude import IncludeExclude, class_variance, include_exclude_loss
+from discriminative.losses.include_exclude_choices import (
+    AddedLSoftmax,
+    FreeVarianceIncludeExclude,
+    PlacedIncludeExclude,
+)
 from discriminative.losses.large_margin import LSoftmax, large_margin_logits
 from discriminative.losses.many_classes import ShardedHead, chunked_cross_entropy
 from discriminative.losses.metric import ContrastiveLoss, TripletLoss, contrastive_loss, triplet_loss
@@ -45,6 +50,7 @@ from discriminative.losses.weights_biased import (
 
 __all__ = [
     "ASoftmax",
+    "AddedLSoftmax",
     "ArcFace",
     "Blend",
     "COCO",
@@ -54,6 +60,7 @@ __all__ = [
     "CosFace",
     "FeatureIncay",
     "FeedBackwardReconstruction",
+    "FreeVarianceIncludeExclude",
     "GuardedArcFace",
     "GuardedWSoftmax",
     "IncludeExclude",
@@ -61,8 +68,10 @@ __all__ = [
     "LSoftmax",
     "MulticlassHinge",
     "NormFace",
+    "PlacedIncludeExclude",
     "ShardedHead",
     "Softmax",
+    "TiedCenterLoss",
     "TripletLoss",
     "WSoftmax",
     "WeightNormalizedSoftmax",

@@ -25,7 +25,7 @@ from discriminative.study import Claim, Fewer, Less, More, Proved, Within
 
 __all__ = ["CLAIMS"]
 
-SMALL, CIFAR_SMALL = "2,000 MNIST images, LeNet-64", "10,000 CIFAR-10 images, Caffe's quick network"
+SMALL, CIFAR_SMALL = "2,000 MNIST images, LeNet-64", "4,000 CIFAR-10 images, Caffe's quick network"
 FASHION = "5,000 Fashion-MNIST images, LeNet-64"
 MNIST, CIFAR10, CIFAR100 = (f"all of {name}, the paper's network" for name in ("MNIST", "CIFAR-10", "CIFAR-100"))
 
@@ -155,6 +155,16 @@ CLAIMS = (
             profile="paper",
         )
         for letter, column, scale in (("a", "CIFAR10", CIFAR10), ("b", "CIFAR100", CIFAR100))
+    ),
+    _fewer(
+        "C-INC4c",
+        "Table 2",
+        "RN + L-Softmax errs less than L-Softmax.",
+        ("m=2 + RN lambda=0.1", "m=2"),
+        _table_2("CIFAR10", margin=True),
+        CIFAR_SMALL,
+        "incay-cifar",
+        paper_scale=CIFAR10,
     ),
     _fewer(
         "C-INC5",

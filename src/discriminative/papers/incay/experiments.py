@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from discriminative.papers.shared import BASES, DIGITS, QUICK_CIFAR, SEEDS, control, steps
+from discriminative.papers.shared import BASES, DIGITS, SEEDS, SMALL_CIFAR, control, steps
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule, Term
 from discriminative.study import Arm, Experiment, Tuning
 
@@ -56,7 +56,11 @@ INCAY_TUNING = Tuning(
     "section 4.1",
     "Coefficient and rate of incay on validation",
     tuple(_configurations()),
-    {"RN": "RN lambda=0.01 rate 0.05"},
+    {
+        "RN": "RN lambda=0.01 rate 0.05",
+        "LogN": "LogN lambda=0.001 rate 0.05",
+        "LN": "LN lambda=1e-06 rate 0.05",
+    },
 )
 TUNINGS = (INCAY_TUNING,)
 TUNED = (SOFTMAX, *(INCAY_TUNING.arm(form, len(SEEDS)) for form in INCAY_TUNING.chosen))
@@ -143,7 +147,7 @@ DECAY = (
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Other data: Fashion-MNIST at the settings of the workhorse, and Caffe's quick network on CIFAR-10.
+# Other data: Fashion-MNIST at the settings of the workhorse, and Caffe's quick network on 4,000 images of CIFAR-10.
 
 FASHION = tuple(
     Arm(
@@ -153,8 +157,11 @@ FASHION = tuple(
     )
     for arm in (*BY_LAMBDA[:1], *BY_LAMBDA[2:])
 )
-CIFAR = tuple(
-    Arm(f"RN lambda={coefficient:g}", _with(QUICK_CIFAR, *incay(coefficient)), FEWER) for coefficient in (0.0, 0.1, 1.0)
+CIFAR_MARGIN = replace(SMALL_CIFAR, head=Head("LSoftmax", {"margin": 2}), blend=BlendSchedule(1.0))
+CIFAR = (
+    *(Arm(f"RN lambda={c:g}", _with(SMALL_CIFAR, *incay(c)), FEWER) for c in (0.0, 0.1, 1.0)),
+    Arm("m=2", CIFAR_MARGIN, FEWER),
+    Arm("m=2 + RN lambda=0.1", _with(CIFAR_MARGIN, *incay(0.1)), FEWER),
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -221,6 +228,6 @@ EXPERIMENTS = (
     Experiment("incay-further", "section 3.4", "Larger coefficients, thresholds, before PReLU", {"laptop": FURTHER}),
     Experiment("incay-decay", "Table 7", "Weight decay, with and without a scale", {"laptop": DECAY}),
     Experiment("incay-fashion", "Figure 6", "5,000 images of Fashion-MNIST", {"laptop": FASHION}),
-    Experiment("incay-cifar", "Figures 1 to 6", "10,000 CIFAR-10 images, quick network", {"laptop": CIFAR}),
+    Experiment("incay-cifar", "Figures 1 to 6", "4,000 CIFAR-10 images, quick network", {"laptop": CIFAR}),
     *(Experiment(name, "Tables 2 to 7", title, {"paper": arms}) for name, title, arms in FULL_SCALE),
 )  # fmt: skip

@@ -13,8 +13,8 @@ from dataclasses import replace
 from functools import partial
 from itertools import product
 
-from discriminative.papers.shared import DIGITS, WORKHORSE
-from discriminative.runs import TUNING_SEEDS, Head, Optimizer, Run, Schedule, Stage
+from discriminative.papers.shared import DIGITS, SMALL_CIFAR, WORKHORSE
+from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule, Stage
 from discriminative.study import Arm, Experiment, Tuning
 
 __all__ = ["ALPHAS", "EXPERIMENTS", "PAPERS", "TUNING", "WIDTHS", "map_name"]
@@ -79,8 +79,30 @@ def _repairs(base: Run) -> tuple[Arm, ...]:
     """At alpha = 1 and from the start on, beside the printed loss and the one without a bias."""
     heads = {"weight-normalised": NORMALISED, "literal alpha=1": biased(1.0, "literal"), **REPAIRS}
     return tuple(
-        Arm(f"{name} {told} cold", replace(base, head=head, batch_norm=norm), FEW)
+        Arm(f"{name} {told} cold", replace(base, head=head, batch_norm=norm), FEW if norm else SOME)
         for (norm, told), (name, head) in product(((False, "bare"), (True, "batch-norm")), heads.items())
+    )
+
+
+# Rivals of the same margin and scale, at the rate of the map and with its batch norm and warm start. A batch norm of
+# slope one gives 64 units a root mean square norm of 8, the scale. On a simplex of ten W-Softmax with alpha = 1 leaves
+# half the angle between two weights, Theta / 2, to nobody; so does CosFace with 2 sin(Theta / 2) sin(Theta / 4) = .609,
+# and L-Softmax with m = 3, its blend brought to a floor of 1 within the stage.
+MATCHED = 0.609
+RIVALS = {
+    "NormFace s=8": Stage(WARM, Head("NormFace", {"scale": 8.0})),
+    f"CosFace m={MATCHED:g} s=8": Stage(WARM, Head("CosFace", {"margin": MATCHED, "scale": 8.0})),
+    "m=3": Stage(WARM, Head("LSoftmax", {"margin": 3}), BlendSchedule(1.0)),
+}
+
+
+def _rivals() -> tuple[Arm, ...]:
+    base = replace(MAP, batch_norm=True)
+    known = {map_name(alpha, "stopped"): alpha for alpha in (0.0, *PAPERS)}
+    return (
+        Arm("softmax", base, SOME),
+        *(Arm(name, warmed(base, biased(alpha, "stopped")), SOME) for name, alpha in known.items()),
+        *(Arm(name, replace(base, stages=(stage,)), SOME) for name, stage in RIVALS.items()),
     )
 
 
@@ -112,13 +134,27 @@ TUNING = Tuning(
         Arm(
             f"{name} rate {rate:g} decay {decay:g}",
             replace(run, optimizer=Optimizer(rate, weight_decay=decay)),
-            TUNING_SEEDS[:2],
+            TUNING_SEEDS[:1],
         )
         for name, run in COMPARED.items()
         for rate, decay in product(RATES, DECAYS)
     ),
-    {},
+    {
+        "softmax": "softmax rate 0.4 decay 0.002",
+        "weight-normalised": "weight-normalised rate 0.2 decay 0.002",
+        "stopped alpha=0.5": "stopped alpha=0.5 rate 0.4 decay 0.002",
+        "stopped alpha=1": "stopped alpha=1 rate 0.2 decay 0.002",
+        "stopped alpha=1.5": "stopped alpha=1.5 rate 0.2 decay 0.002",
+        "literal alpha=1": "literal alpha=1 rate 0.2 decay 0.002",
+    },
 )
+LOOKED_AT = ("softmax", "weight-normalised", "stopped alpha=1")  # what C-WSM5 compares, and softmax
+
+
+def _tuned() -> tuple[Arm, ...]:
+    seeds = {name: len(MANY if name in LOOKED_AT else SOME) for name in COMPARED}
+    return tuple(TUNING.arm(name, seeds[name], ROWS.get(name)) for name in COMPARED)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Figure 4 and Table 5: the width of the feature and the number of classes, at one rate, softmax and W-Softmax alike
@@ -142,6 +178,33 @@ def _classes() -> tuple[Arm, ...]:
     return tuple(
         Arm(f"{name} k={k}", replace(SWEPT, head=head, classes=tuple(range(k)) if k < 10 else ()), FEW)
         for (name, head), k in product(BOTH.items(), range(5, 11))
+    )
+
+
+# Twenty classes, where C - 1 is 19: the first twenty of CIFAR-100.
+TWENTY = replace(SMALL_CIFAR, dataset="cifar100", classes=tuple(range(20)), schedule=Schedule(300), batch_norm=True)
+
+
+def _twenty() -> tuple[Arm, ...]:
+    return tuple(
+        Arm(f"{name} M={m}", replace(TWENTY, head=head, feature_dim=m), FEW)
+        for m, (name, head) in product((5, 19, 76), BOTH.items())
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Table 2 on a CPU: Caffe's quick network on 4,000 images of CIFAR-10, batch norm and softmax first as in Table 1.
+
+
+def _small_cifar() -> tuple[Arm, ...]:
+    base = replace(SMALL_CIFAR, batch_norm=True)
+    return (
+        Arm("softmax", base, FEW, "original softmax"),
+        Arm("weight-normalised", warmed(base, NORMALISED), FEW),
+        *(
+            Arm(f"stopped alpha={a:g}", warmed(base, biased(a, "stopped")), FEW, rf"W-Softmax($\alpha={a:g}$)*")
+            for a in PAPERS
+        ),
     )
 
 
@@ -244,9 +307,12 @@ EXPERIMENTS = (
         "wsm-tuned",
         "Table 1",
         "W-Softmax as the paper trains it, against softmax and against its control",
-        {"laptop": tuple(TUNING.arm(name, len(MANY), ROWS.get(name)) for name in COMPARED if name in TUNING.chosen)},
+        {"laptop": _tuned()},
         after="wsm-tuning",
     ),
+    Experiment("wsm-rivals", "Table 1", "Losses of the same margin and scale, at one rate", {"laptop": _rivals()}),
+    Experiment("wsm-cifar", "Table 2", "4,000 CIFAR-10 images, quick network", {"laptop": _small_cifar()}),
+    Experiment("wsm-width-20", "Figure 4", "The width of the feature, twenty classes", {"laptop": _twenty()}),
     Experiment("wsm-width", "Figure 4", "The width of the feature, ten classes", {"laptop": _widths((), WIDTHS)}),
     Experiment("wsm-classes", "Table 5", "The first k digits", {"laptop": _classes()}),
     Experiment(

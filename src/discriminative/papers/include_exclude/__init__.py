@@ -1,0 +1,29 @@
+"""Wu et al.: a hinge between the own centre and the nearest other ones, in two readings."""
+
+from discriminative.papers.include_exclude.claims import CLAIMS
+from discriminative.papers.include_exclude.experiments import EXPERIMENTS, TUNINGS
+from discriminative.papers.include_exclude.measures import MEASURES
+from discriminative.study import Paper
+
+__all__ = ["PAPER"]
+
+PAPER = Paper(
+    name="include_exclude",
+    title="Exponential discriminative metric embedding in deep learning",
+    citation="wu2018exponential",
+    notebook="include_exclude",
+    prefix="ie",
+    experiments=EXPERIMENTS,
+    claims=CLAIMS,
+    tunings=TUNINGS,
+    measures=MEASURES,
+    colours={
+        "A.1": "#1d4ed8",
+        "Eq. 6": "#ea580c",
+        "Q=1": "#7c3aed",
+        "center": "#15803d",
+        "triplet": "#a16207",
+        "contrastive": "#be185d",
+        "L-Softmax": "#0b5394",
+    },
+)
