@@ -44,6 +44,7 @@ ROOMS = (
         "cifar_networks",
         "data",
     ),
+    *("unseen", "verification", "sources"),
     *("geometry", "statistics", "runs", "checks", "_tensors", "paths", "_checks", ""),
 )
 
