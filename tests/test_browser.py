@@ -408,22 +408,32 @@ def test_the_front_door_leads_to_the_introduction(chromium: Chromium) -> None:
 
 FIGURE = """<!doctype html><html data-theme="light"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="custom.css">
-<article class="bd-article"><figure><img alt="" src="margin-figure.svg"></figure></article>
-<script src="margin-figure.js"></script></html>"""
+<article class="bd-article"><figure><img alt="" src="{name}.svg"></figure></article>
+<script src="{name}.js"></script></html>"""
 SET = """((name, value) => { const input = document.querySelector(`.margin-figure input[name=${name}]`);
   input.value = value; input.dispatchEvent(new Event('input', {bubbles: true}));
   return document.querySelector('.margin-figure .readout').textContent; })"""
 
 
-@pytest.fixture
-def figure(chromium: Chromium, tmp_path: Path) -> Chromium:
-    for name in ("margin-figure.js", "margin-figure.svg", "custom.css"):
-        shutil.copy(ASSETS / name, tmp_path / name)
-    (tmp_path / "page.html").write_text(FIGURE)
+def alone(name: str, chromium: Chromium, folder: Path) -> Chromium:
+    """A page with that figure and nothing else."""
+    for file in (f"{name}.js", f"{name}.svg", "custom.css"):
+        shutil.copy(ASSETS / file, folder / file)
+    (folder / "page.html").write_text(FIGURE.format(name=name))
     chromium.shape(1280)
     chromium.dark(False)
-    assert told(chromium.open((tmp_path / "page.html").as_uri())) == []
+    assert told(chromium.open((folder / "page.html").as_uri())) == []
     return chromium
+
+
+@pytest.fixture
+def figure(chromium: Chromium, tmp_path: Path) -> Chromium:
+    return alone("margin-figure", chromium, tmp_path)
+
+
+@pytest.fixture
+def simplex(chromium: Chromium, tmp_path: Path) -> Chromium:
+    return alone("simplex-figure", chromium, tmp_path)
 
 
 def put(page: Chromium, **values: float) -> str:
@@ -521,3 +531,50 @@ def test_the_chapters_figure_reacts(chromium: Chromium) -> None:
     chromium.open((HTML / CHAPTER).as_uri())
     assert chromium.run("!!document.querySelector('.margin-figure')")
     assert "a margin of 54.0°." in put(chromium, angle=90, margin=4)
+
+
+@pytest.mark.parametrize("alpha", [0.5, 1.5, 3.0])
+def test_the_turned_rivals_of_the_simplex_stand_at_the_angle_of_the_proposition(
+    simplex: Chromium, alpha: float
+) -> None:
+    text = put(simplex, alpha=alpha)
+    for classes in (3, 4):
+        between = math.acos(-1 / (classes - 1))
+        away = math.degrees(math.atan2(math.sin(between), alpha + math.cos(between)))
+        assert f"{math.degrees(between):.1f}°" in text
+        assert f"{away:.1f}°" in text
+    assert f"rivals at {180.0 if alpha < 1 else 0.0:.1f}°" in text
+
+
+def test_the_simplex_of_two_loses_its_rival_at_alpha_one(simplex: Chromium) -> None:
+    assert "rivals at no angle at all (they vanish)" in put(simplex, alpha=1)
+    drawn = "document.querySelectorAll('.simplex .weight.turned[d^=\"M0 0L\"]').length"
+    assert simplex.run(drawn) == 2 + 3
+    put(simplex, alpha=0.5)
+    assert simplex.run(drawn) == 1 + 2 + 3
+
+
+def test_the_simplex_is_turned_by_keys_and_by_the_mouse_and_the_still_is_its_start(simplex: Chromium) -> None:
+    """After a change of the drawing, copy what this test found into book/assets/simplex-figure.svg."""
+    look = "new XMLSerializer().serializeToString(document.querySelector('.margin-figure svg'))"
+    drawn = simplex.run(look)
+    assert (ASSETS / "simplex-figure.svg").read_text().strip() == drawn
+    simplex.run("document.querySelector('.margin-figure input[name=turn]').focus()")
+    for kind in ("keyDown", "keyUp"):
+        simplex.ask("Input.dispatchKeyEvent", type=kind, key="ArrowRight", code="ArrowRight", windowsVirtualKeyCode=39)
+    assert simplex.run("document.querySelector('.margin-figure input[name=turn]').ariaValueText") == "30°"
+    by_key = simplex.run(look)
+    assert by_key != drawn
+    x, y = simplex.run(
+        "(r => [r.x + r.width / 2, r.y + 60])(document.querySelector('.simplex').getBoundingClientRect())"
+    )
+    for kind, right in (("mousePressed", 0), ("mouseMoved", 20), ("mouseMoved", 60), ("mouseReleased", 60)):
+        simplex.ask("Input.dispatchMouseEvent", type=kind, x=x + right, y=y, button="left", buttons=1, clickCount=1)
+    assert simplex.run(look) != by_key
+
+
+def test_the_simplex_fits_a_phone(simplex: Chromium) -> None:
+    simplex.shape(390)
+    simplex.run(SETTLED)
+    assert simplex.run("document.querySelector('.margin-figure svg').viewBox.baseVal.width") == 340
+    assert simplex.run("document.documentElement.scrollWidth") <= 391

@@ -16,6 +16,8 @@ from discriminative.losses.softmax import LinearHead
 from discriminative.provenance import ROOT, RULES, SOURCES, definitions_of, source_hash
 from discriminative.runs import BlendSchedule, Head, Optimizer, Run, Schedule, Stage, Term
 from discriminative.training import train
+from discriminative.training.open_set import train_open_set
+from discriminative.unseen import UNSEEN
 
 DIGITS = Run("digits", "mlp", 8, Head("Softmax"), 3, train_size=64, batch_size=32, optimizer=Optimizer(0.01),
              schedule=Schedule(4))  # fmt: skip
@@ -226,6 +228,7 @@ def traced() -> dict[str, Run]:
             "hinge": replace(DIGITS, loss="hinge"),
             "augmented": replace(DIGITS, augmentation=("flip", "crop4")),
             "in the plane": replace(DIGITS, feature_dim=2, seed=0, network="mlp-linear"),
+            "unseen digits": replace(DIGITS, dataset="digits-unseen", feature_dim=64, seed=0),
             "all images": replace(DIGITS, fit_on="train+validation", train_size=None),
         }
     )
@@ -245,7 +248,7 @@ def executed(run: Run) -> set[CodeType]:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        train(run)
+        (train_open_set if run.dataset in UNSEEN else train)(run)
     finally:
         sys.setprofile(before)
     here = str(provenance.PACKAGE)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from discriminative.cifar_networks import WIDTHS
 from discriminative.networks import NETWORKS, build_network, flops, input_shape
 
 # weights + biases of each layer, then one PReLU slope a channel
@@ -30,6 +31,31 @@ INCAY100 = units(
     (3, 3, 128), *[(3, 128, 128)] * 4, (3, 128, 256), *[(3, 256, 256)] * 3, (3, 256, 512), *[(3, 512, 512)] * 3
 )  # fmt: skip
 LFW = units((3, 3, 64), *[(3, 64, 64)] * 4, (3, 64, 256), *[(3, 256, 256)] * 11)
+
+
+def maps(*layers: tuple[int, int, int]) -> int:
+    """Filters with a bias."""
+    return sum(k * k * i * o + o for k, i, o in layers)
+
+
+def residual(*layers: tuple[int, int, int]) -> int:
+    """Filters of 3 x 3 without bias and two batch-norm numbers a channel: channels in, out, how often."""
+    return sum(count * (9 * i * o + 2 * o) for i, o, count in layers)
+
+
+def dense(channels: int) -> int:
+    """Twelve layers, each a batch norm and twelve filters of 3 x 3 on all that came before."""
+    return sum(2 * c + 9 * c * 12 for c in range(channels, channels + 144, 12))
+
+
+VGG = maps(
+    *((3, 3, 64), (3, 64, 64), (3, 64, 128), (3, 128, 128), (3, 128, 256), *[(3, 256, 256)] * 2),
+    *((3, 256, 512), *[(3, 512, 512)] * 5),
+)
+HIGHWAY = maps(  # where the width stays, a gate beside the filters
+    *((3, 3, 16), *[(3, 16, 16)] * 4, (3, 16, 32), *[(3, 32, 32)] * 4),
+    *((3, 32, 48), *[(3, 48, 48)] * 2, (3, 48, 64)),
+)
 COUNTS = [
     ("thesis-mnist-2d", 2, PLANE + (128 * 4 * 4 * 2 + 2)),  # 28 -> 14 -> 7 -> 4
     ("thesis-mnist", 256, MNIST + 64 * 4 * 4 * 256 + 3 * 256),
@@ -39,6 +65,18 @@ COUNTS = [
     ("incay-cifar100", 512, INCAY100 + 512 * 4 * 4 * 512 + 3 * 512),
     ("thesis-lfw", 512, LFW + 256 * 7 * 6 * 512 + 3 * 512),  # 112 x 96 -> 56 x 48 -> 28 x 24 -> 14 x 12 -> 7 x 6
     ("cifar-quick", 64, (75 * 32 + 32) + (800 * 32 + 32) + (800 * 64 + 64) + (64 * 4 * 4 * 64 + 64)),
+    ("face-light", 128, (25 * 16 + 32) + (9 * 16 * 32 + 64) + (9 * 32 * 64 + 128) + (64 * 4 * 4 * 128 + 128)),
+    ("resnet-20", 64, 432 + residual((16, 16, 6), (16, 32, 1), (32, 32, 5), (32, 64, 1), (64, 64, 5)) + 2 * 16),
+    ("resnet-32", 64, 432 + residual((16, 16, 10), (16, 32, 1), (32, 32, 9), (32, 64, 1), (64, 64, 9)) + 2 * 16),
+    ("densenet-40", 448, 432 + sum(dense(c) for c in (16, 160, 304)) + 160**2 + 304**2 + 2 * (160 + 304 + 448)),
+    (
+        *("network-in-network", 192),
+        maps(
+            (5, 3, 192), (1, 192, 160), (1, 160, 96), (5, 96, 192), *[(1, 192, 192)] * 2, (3, 192, 192), (1, 192, 192)
+        ),
+    ),
+    ("vgg-16", 4096, VGG + (512 * 4096 + 4096) + (4096 * 4096 + 4096)),
+    ("highway-11", 64, HIGHWAY),
     ("lenet", 500, LENET + (800 * 500 + 500) + 500),
     ("lenet", 64, LENET + (800 * 64 + 64) + 64),
     ("lenet-linear", 2, LENET + (800 * 2 + 2)),
@@ -102,3 +140,52 @@ def test_the_arithmetic_of_lenet_is_the_sum_by_hand() -> None:
     """Two operations a weight and place; backward is twice forward, but nobody asks for the images' gradient."""
     first, second, third = 20 * 25 * 24 * 24, 50 * 20 * 25 * 8 * 8, 800 * 64
     assert flops("lenet", 64) == 2 * (2 * first + 3 * second + 3 * third)
+
+
+# Table 1 of the reconstruction paper: millions of parameters as printed.
+PRINTED = {"network-in-network": 11.4, "vgg-16": 13.4, "highway-11": 11.8, "resnet-32": 1.7, "densenet-40": 1.0}
+
+
+def millions(name: str) -> float:
+    """With a classifier of ten classes."""
+    width = WIDTHS[name]
+    return (sum(p.numel() for p in build_network(name, width).parameters()) + 10 * width) / 1e6
+
+
+def test_of_the_printed_counts_one_is_that_of_its_source() -> None:
+    """DenseNet's. ResNet's is that of the source's ResNet-110, and no other is that of the network of its name."""
+    ours = {name: round(millions(name), 1) for name in PRINTED}
+    assert [name for name in PRINTED if ours[name] == PRINTED[name]] == ["densenet-40"]
+    deep = residual((16, 16, 36), (16, 32, 1), (32, 32, 35), (32, 64, 1), (64, 64, 35)) + 432 + 2 * 16 + 640
+    assert round(deep / 1e6, 1) == PRINTED["resnet-32"]
+    assert round((VGG + 512 * 10) / 1e6, 1) == 14.7  # VGG's convolutions with a classifier on them alone
+
+
+def test_a_network_of_table_1_has_one_width() -> None:
+    with pytest.raises(ValueError, match=r"feature_dim of resnet-20 must be 64, got 32"):
+        build_network("resnet-20", 32)
+
+
+def test_a_residual_block_starts_from_the_identity_and_fills_up_with_zeros() -> None:
+    block = build_network("resnet-20", 64)[6]  # the first of 32 filters
+    for part in block.body.parameters():
+        torch.nn.init.zeros_(part)
+    images = torch.rand(2, 16, 8, 8)
+    found = block(images)
+    torch.testing.assert_close(found[:, :16], images[:, :, ::2, ::2])
+    assert not found[:, 16:].any()
+
+
+def test_a_highway_layer_lets_through_what_its_gate_holds_back() -> None:
+    layer = build_network("highway-11", 64)[2]
+    torch.nn.init.zeros_(layer.gate.weight)
+    torch.nn.init.zeros_(layer.body.weight)
+    images = torch.rand(2, 16, 8, 8)
+    torch.testing.assert_close(layer(images), images * (1 - 1 / (1 + math.exp(2))))
+
+
+def test_a_dense_layer_keeps_what_came_in() -> None:
+    images = torch.rand(2, 16, 8, 8)
+    found = build_network("densenet-40", 448)[1](images)
+    assert found.shape == (2, 28, 8, 8)
+    torch.testing.assert_close(found[:, :16], images)

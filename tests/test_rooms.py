@@ -30,7 +30,20 @@ ROOMS = (
         "verdicts",
     ),
     *("evidence", "measures", "papers.*", "papers.*.claims", "papers.*.experiments", "papers.shared", "papers"),
-    *("upkeep", "queue", "study", "training", "ledger", "provenance", "_definitions", "losses", "networks", "data"),
+    *(
+        "upkeep",
+        "queue",
+        "study",
+        "training",
+        "ledger",
+        "provenance",
+        "_definitions",
+        "losses",
+        "networks",
+        "cifar_networks",
+        "data",
+    ),
+    *("unseen", "verification", "sources"),
     *("geometry", "statistics", "runs", "checks", "_tensors", "paths", "_checks", ""),
 )
 

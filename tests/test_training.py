@@ -383,15 +383,35 @@ Path(sys.argv[3]).write_text(json.dumps(record))
 """
 
 
-def test_killed_at_ten_random_steps_and_resumed_it_gives_the_same_record(tmp_path: Path) -> None:
-    run = Run(
+def bent() -> Run:
+    return Run(
         "digits", "digits-cnn", 8, Head("LSoftmax", {"margin": 4}), 5, train_size=200, batch_size=32,
         blend=BlendSchedule(1.0), optimizer=Optimizer(0.05), schedule=Schedule(220), augmentation=("crop4",),
     )  # fmt: skip
+
+
+def staged() -> Run:
+    """Centres at a rate of their own, a term that ends, a head that takes over with a bias, and a stage of a rate."""
+    return replace(
+        bent(), head=Head("Softmax"), blend=None,
+        terms=(
+            Term("CenterLoss", 0.1, rate=0.5, starts=0.2),
+            Term("IncludeExclude", 0.1, {"nearest": 3}, rate=0.5, starts=0.3),
+            Term("FeatureIncay", 0.5, stops=0.8, on="preactivation"),
+        ),
+        stages=(Stage(0.5, Head("Softmax", {"bias": True})), Stage(0.7, rate=0.02)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "kills"), [(bent, 10), (staged, 4)])
+def test_killed_outright_at_random_steps_and_resumed_it_gives_the_same_record(
+    make: Callable[[], Run], kills: int, tmp_path: Path
+) -> None:
+    run = make()
     output = tmp_path / "record.json"
     command = [sys.executable, "-c", KILLED, json.dumps(run.to_json()), str(tmp_path / "run.pt"), str(output)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    steps = sorted(random.Random(time.time_ns()).sample(range(5, 215), 10))
+    steps = sorted(random.Random(time.time_ns()).sample(range(5, 215), kills))
     for kill_at in steps:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout is not None

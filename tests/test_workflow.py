@@ -75,7 +75,9 @@ def test_two_cores_train_the_grid_then_a_chapter_and_a_second_call_trains_nothin
         "metadata": {"tags": ["parameters"]},
         "outputs": [],
     }
-    notebook = {"cells": [cell | {"source": 'profile = "quick"'}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [cell | {"source": 'profile = "quick"'}]
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
     (root / "notebooks").mkdir()
     (root / "notebooks" / "chapter.ipynb").write_text(json.dumps(notebook))
     (root / "requirements.lock").touch()

@@ -12,7 +12,6 @@ import subprocess
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -25,32 +24,23 @@ from torch import Tensor
 
 from discriminative._checks import require
 from discriminative.paths import data_root
+from discriminative.sources import DataError, Source, Split
+from discriminative.unseen import (
+    LFW_BY_HAND,
+    LFW_PEOPLE_PARTS,
+    ORL_BY_HAND,
+    fetch_by_hand,
+    fetch_omniglot,
+    read_digits_unseen,
+    read_lfw,
+    read_omniglot,
+    read_orl,
+)
 
 __all__ = [
-    "DATASETS", "Augmentation", "DataError", "Dataset", "Split", "augment", "batch", "draw", "fashion_labels", "fetch",
-    "load", "normalise",
+    "DATASETS", "Augmentation", "DataError", "Dataset", "Source", "Split", "augment", "batch", "draw", "fashion_labels",
+    "fetch", "load", "normalise",
 ]  # fmt: skip
-
-
-class DataError(RuntimeError):
-    """A file of a data set is missing, cut short or altered; the message says which and how to get it."""
-
-
-@dataclass(frozen=True)
-class Split:
-    """Images ``[N, C, H, W]`` as uint8 and labels ``[N]`` as int64."""
-
-    images: Tensor
-    labels: Tensor
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def to(self, device: torch.device | str) -> Split:
-        return Split(self.images.to(device), self.labels.to(device))
-
-    def take(self, index: Tensor) -> Split:
-        return Split(self.images[index], self.labels[index])
 
 
 @dataclass(frozen=True)
@@ -68,19 +58,6 @@ class Dataset:
     def to(self, device: torch.device | str) -> Dataset:
         train, validation, test = (part.to(device) for part in (self.train, self.validation, self.test))
         return replace(self, train=train, validation=validation, test=test, mean=self.mean.to(device))
-
-
-@dataclass(frozen=True)
-class Source:
-    """How a data set is read and checked; ``fetch`` is ``None`` where an installed package holds it."""
-
-    title: str
-    size: str
-    read: Callable[[Path], tuple[Split, Split | None]]
-    fetch: Callable[[Path], None] | None
-    parts: tuple[int, int, int]
-    num_classes: int
-    full_scale: float
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -303,6 +280,17 @@ DATASETS: dict[str, Source] = {
         "CIFAR-100", "169 MB", partial(_read_cifar, "cifar100"), partial(_fetch_cifar, "cifar100"),
         (45_000, 5_000, 10_000), 100, 255.0,
     ),
+    # Of these a part of the identities is never trained on (``unseen.UNSEEN``); the counts are images of the others.
+    "digits-unseen": Source("six of scikit-learn's digits", "0 MB", read_digits_unseen, None, (900, 60, 123), 6, 16.0),
+    "omniglot": Source(
+        "Omniglot, the two small background sets and the one-shot runs", "4 MB", read_omniglot, fetch_omniglot,
+        (2466, 137, 137), 137, 255.0,
+    ),
+    "lfw": Source(
+        "Labeled Faces in the Wild, grey 32 x 32", "100 MB", read_lfw, fetch_by_hand(LFW_BY_HAND), LFW_PEOPLE_PARTS,
+        901, 255.0,
+    ),
+    "orl": Source("ORL faces, grey 32 x 32", "4 MB", read_orl, fetch_by_hand(ORL_BY_HAND), (160, 20, 20), 20, 255.0),
 }  # fmt: skip
 
 

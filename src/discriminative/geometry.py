@@ -269,6 +269,7 @@ def class_angles(features: Tensor, labels: Tensor, weight: Tensor) -> tuple[Tens
     rows = torch.arange(len(labels), device=labels.device)
     own = cosines[rows, labels].acos()
     cosines[rows, labels] = -torch.inf
+    # One rival at least is left, within [-1, 1] as all are: the clamp changes nothing, and stays as records name it.
     return own, cosines.amax(1).clamp(-1, 1).acos()
 
 

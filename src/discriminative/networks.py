@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from discriminative._checks import require
+from discriminative.cifar_networks import WIDTHS, densenet, highway, network_in_network, resnet, vgg
 
 __all__ = [
-    "NETWORKS", "TABLE_2_1", "TABLE_8", "build_network", "cifar_quick", "digits_cnn", "flops", "he_normal",
-    "input_shape", "lenet", "mlp", "thesis_cnn",
+    "NETWORKS", "TABLE_2_1", "TABLE_8", "build_network", "cifar_quick", "digits_cnn", "face_light", "flops",
+    "he_normal", "input_shape", "lenet", "mlp", "thesis_cnn",
 ]  # fmt: skip
 
 
@@ -130,6 +131,20 @@ def thesis_cnn(column: str, feature_dim: int, linear: bool = False) -> nn.Sequen
     return nn.Sequential(*layers)
 
 
+def face_light(feature_dim: int = 128) -> nn.Sequential:
+    """Small grey faces ``[B, 1, 32, 32]`` on a CPU: three convolutions (16, 32, 64), each pooled, a bare feature.
+
+    The feature has no activation, so that the cosine of two of them takes every value.
+    """
+    return nn.Sequential(
+        *(nn.Conv2d(1, 16, 5, padding=2), nn.MaxPool2d(2), nn.PReLU(16)),
+        *(nn.Conv2d(16, 32, 3, padding=1), nn.MaxPool2d(2), nn.PReLU(32)),
+        *(nn.Conv2d(32, 64, 3, padding=1), nn.MaxPool2d(2), nn.PReLU(64)),
+        nn.Flatten(),
+        nn.Linear(1024, feature_dim),
+    )
+
+
 def cifar_quick(feature_dim: int = 64) -> nn.Sequential:
     """The quick network of Caffe's CIFAR-10 example, ``[B, 3, 32, 32]``, for a CPU.
 
@@ -152,7 +167,14 @@ NETWORKS: dict[str, Callable[[int], nn.Module]] = {
     "mlp-linear": partial(mlp, linear=True),
     "digits-cnn": digits_cnn,
     "cifar-quick": cifar_quick,
+    "face-light": face_light,
     "thesis-mnist-2d": partial(thesis_cnn, "thesis-mnist-2d", linear=True),
+    "resnet-20": partial(resnet, 20),
+    "resnet-32": partial(resnet, 32),
+    "densenet-40": partial(densenet, 40, 12),
+    "network-in-network": network_in_network,
+    "vgg-16": vgg,
+    "highway-11": highway,
     **{name: partial(thesis_cnn, name) for name in (*TABLE_2_1, *TABLE_8) if name != "thesis-mnist-2d"},
 }
 
@@ -182,4 +204,7 @@ def input_shape(name: str) -> tuple[int, int, int]:
     """Channels, height and width of the images that a network takes."""
     if name in NETWORK_TABLES:
         return NETWORK_TABLES[name].input
-    return (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if name == "cifar-quick" else (1, 8, 8)
+    if name == "face-light":
+        return 1, 32, 32
+    on_cifar = name == "cifar-quick" or name in WIDTHS
+    return (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if on_cifar else (1, 8, 8)

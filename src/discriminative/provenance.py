@@ -17,6 +17,7 @@ from discriminative import losses
 from discriminative._checks import require
 from discriminative._definitions import Choice, Definition, Definitions, Place, Rules
 from discriminative.runs import Run
+from discriminative.unseen import UNSEEN
 
 __all__ = [
     "choice_of", "definitions_of", "describe_environment", "describe_source", "same_machine", "source_hash",
@@ -44,6 +45,7 @@ RULES = Rules(
         ("discriminative.data", "DATASETS"),
         ("discriminative.networks", "NETWORKS"),
         ("discriminative.networks", "TABLE_2_1"),
+        ("discriminative.unseen", "UNSEEN"),
     }),
     settings="discriminative.runs",  # a run's values are in its record
     unreached=(
@@ -52,10 +54,12 @@ RULES = Rules(
         ("discriminative.provenance", ""),  # what describes a run, or says where its data lie, is no part of it
         ("discriminative._definitions", ""),
         ("discriminative.paths", ""),
+        ("discriminative.unseen", "fetch_"),
         ("discriminative.data", "_fetch_"),  # what is downloaded is checked by its content when it is read
     ),
 )  # fmt: skip
 ROOT = ("discriminative.training", "train")
+OPEN_SET = ("discriminative.training.open_set", "train_open_set")  # where a part of the identities is unseen
 CODE = Definitions(SOURCES, RULES)
 
 
@@ -77,6 +81,7 @@ def choice_of(run: Run) -> Choice:
         (("discriminative.data", "DATASETS"), run.dataset),
         ((networks, "NETWORKS"), run.network),
         ((networks, "TABLE_2_1"), run.network),
+        (("discriminative.unseen", "UNSEEN"), run.dataset),
     )
     return Choice(frozenset(names), keys)
 
@@ -88,7 +93,9 @@ def definitions_of(run: Run, code: Definitions = CODE) -> list[Definition]:
 
 
 def _roots(choice: Choice, code: Definitions) -> list[Place]:
-    return [code.place(*ROOT), *(code.place(RULES.face, name) for name in sorted(choice.names))]
+    datasets = {key for _, key in choice.keys}
+    roots = [ROOT, *([OPEN_SET] if datasets & UNSEEN.keys() else [])]
+    return [code.place(*root) for root in roots] + [code.place(RULES.face, name) for name in sorted(choice.names)]
 
 
 def source_hash(run: Run, code: Definitions = CODE) -> str:

@@ -27,7 +27,7 @@ from discriminative.paths import project_root
 from discriminative.provenance import revision
 from discriminative.runs import Run
 from discriminative.study import Arm
-from discriminative.training import Checkpoint, Interrupted, train
+from discriminative.training import Checkpoint, Interrupted, train_any
 
 __all__ = ["Estimate", "Options", "QueueError", "in_order", "missing", "processes", "run_missing", "work"]
 
@@ -191,7 +191,7 @@ def work(run: Run, options: Options, progress: Callable[[int, int], None] | None
         if stop():
             return "stopped"
         try:
-            record, arrays = train(
+            record, arrays = train_any(
                 run,
                 device=options.device,
                 data=_resident(run.dataset, options.device),

@@ -228,16 +228,13 @@ class Fewer:
 
 
 @dataclass(frozen=True)
-class _Difference:
+class _OfArm:
+    """A measure of one arm: by itself, or beside a baseline's by seed."""
+
     measure: str
     arm: str
     baseline: str | None = None
     smallest: float = math.nan
-    than: float = 0.0
-    sign: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        check_number("smallest", self.smallest, at_least=0)
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -247,11 +244,24 @@ class _Difference:
     def counts_from(self) -> float:
         return self.smallest
 
-    def judge(self, evidence: Evidence) -> Verdict:
+    def _both(self, evidence: Evidence, alone: float) -> tuple[Values, Values]:
+        """What the arm is measured against, the number ``alone`` where it has no baseline; and the arm's values."""
         arm = evidence.values(self.arm, self.measure)
-        against: Values = dict.fromkeys(arm, self.than)
-        if self.baseline is not None:
-            against = evidence.values(self.baseline, self.measure)
+        if self.baseline is None:
+            return dict.fromkeys(arm, alone), arm
+        return evidence.values(self.baseline, self.measure), arm
+
+
+@dataclass(frozen=True)
+class _Difference(_OfArm):
+    than: float = 0.0
+    sign: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        check_number("smallest", self.smallest, at_least=0)
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        against, arm = self._both(evidence, self.than)
         return judge(_times(self.sign, against), _times(self.sign, arm), self.smallest)
 
     def criterion(self, measure: Measure | None) -> str:
@@ -284,31 +294,16 @@ class Less(_Difference):
 
 
 @dataclass(frozen=True)
-class Within:
+class Within(_OfArm):
     """A measure of an arm, or its difference to the baseline's by seed, is within ``smallest`` of ``target``."""
 
-    measure: str
-    arm: str
-    baseline: str | None = None
     target: float = 0.0
-    smallest: float = math.nan
 
     def __post_init__(self) -> None:
         check_number("smallest", self.smallest, above=0)
 
-    @property
-    def arms(self) -> tuple[str, ...]:
-        return (self.arm,) if self.baseline is None else (self.baseline, self.arm)
-
-    @property
-    def counts_from(self) -> float:
-        return self.smallest
-
     def judge(self, evidence: Evidence) -> Verdict:
-        arm = evidence.values(self.arm, self.measure)
-        against: Values = dict.fromkeys(arm, 0.0)
-        if self.baseline is not None:
-            against = evidence.values(self.baseline, self.measure)
+        against, arm = self._both(evidence, 0.0)
         off: Values = {
             seed: None if (a := arm[seed]) is None or (b := against[seed]) is None else a - b - self.target
             for seed in sorted(arm.keys() & against.keys())

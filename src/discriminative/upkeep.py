@@ -17,7 +17,7 @@ from discriminative.ledger import Ledger, arm_key, standing
 from discriminative.provenance import describe_environment, same_machine, source_hash, told_machine
 from discriminative.queue import processes
 from discriminative.runs import Run
-from discriminative.training import Interrupted, train
+from discriminative.training import Interrupted, train_any
 
 __all__ = ["Agreement", "Verification", "agreement", "pooled", "retire", "unchecked_arms", "verify"]
 
@@ -137,7 +137,7 @@ def verify(
     jobs: int = 1,
     deadline: float | None = None,
     report: Callable[[Verification], None] = lambda _: None,
-    train: Train = train,
+    train: Train = train_any,
 ) -> list[Verification]:
     """Train every unchecked arm again and note in the ledger whether its records still hold.
 

@@ -7,7 +7,7 @@ import torch
 from cases import batch, leaves
 from torch.autograd import gradcheck
 
-from discriminative.losses import CenterLoss, center_loss
+from discriminative.losses import CenterLoss, TiedCenterLoss, center_loss, reconstruction_loss
 
 
 def test_it_is_the_printed_equation():
@@ -97,3 +97,15 @@ def test_the_centres_of_absent_classes_stay_where_they_are():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_tied_centre_is_the_classs_weight_and_the_reconstruction_loss_is_near_it_where_all_is_small():
+    x, y, w = batch(seed=1)
+    x, w = 1e-3 * (x - x.mean(1, keepdim=True)), 1e-3 * (w - w.mean(1, keepdim=True))
+    term = TiedCenterLoss()
+    assert not list(term.parameters())
+    torch.testing.assert_close(term(x, y, w), center_loss(x, y, w))
+    assert float(reconstruction_loss(x, y, w) / (term(x, y, w) / x.shape[1])) == pytest.approx(1, rel=0.01)
+    x, w = leaves(x, w)
+    term(x, y, w).backward()
+    torch.testing.assert_close(w.grad.sum(0), -x.grad.sum(0))

@@ -85,7 +85,7 @@ def test_random_centres_follow_the_generator():
     first = PlacedIncludeExclude(6, 4, place="random").centers
     torch.manual_seed(5)
     assert torch.equal(first, PlacedIncludeExclude(6, 4, place="random").centers)
-    assert float(first.std()) > 0.5
+    assert first.std() > 0.5
     with pytest.raises(ValueError, match="place must be one of"):
         PlacedIncludeExclude(6, 4, place="nowhere")
 

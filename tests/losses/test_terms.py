@@ -17,6 +17,7 @@ TERMS = {
     "FeatureIncay log": lambda d, c: losses.FeatureIncay("log"),
     "FeatureIncay linear": lambda d, c: losses.FeatureIncay("linear", upper=5.0),
     "CenterLoss": losses.CenterLoss,
+    "TiedCenterLoss": lambda d, c: losses.TiedCenterLoss(),
     "IncludeExclude": losses.IncludeExclude,
     "IncludeExclude as Eq. 6": lambda d, c: losses.IncludeExclude(d, c, reading="Eq. 6", variance="learned"),
     "IncludeExclude nearest": lambda d, c: losses.IncludeExclude(d, c, nearest=1, variance=0.5, rivals="all"),
@@ -69,7 +70,7 @@ def test_precision(name, feature_type, weight_type):
     assert value.shape == ()
     if "Separability" in name:
         assert value.dtype == torch.promote_types(weight_type, torch.float32)
-    elif "Reconstruction" in name or "LSoftmax" in name:
+    elif any(word in name for word in ("Reconstruction", "Tied", "LSoftmax")):
         assert value.dtype == torch.promote_types(torch.promote_types(feature_type, weight_type), torch.float32)
     else:
         assert value.dtype == torch.promote_types(feature_type, torch.float32)

@@ -11,7 +11,7 @@ from discriminative.losses.angular import (
     angular_margin_logits,
 )
 from discriminative.losses.blend import Blend
-from discriminative.losses.center import CenterLoss, center_loss
+from discriminative.losses.center import CenterLoss, TiedCenterLoss, center_loss
 from discriminative.losses.choosing import best_probability, equal_margins, suggest_scale
 from discriminative.losses.hinge import MulticlassHinge, multiclass_hinge
 from discriminative.losses.incay import FeatureIncay, log_norm, reciprocal_norm, square_norm
@@ -71,6 +71,7 @@ __all__ = [
     "PlacedIncludeExclude",
     "ShardedHead",
     "Softmax",
+    "TiedCenterLoss",
     "TripletLoss",
     "WSoftmax",
     "WeightNormalizedSoftmax",

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from discriminative._checks import check_integer, check_number, require
 from discriminative._tensors import check_batch, lift, reduce
 
-__all__ = ["CenterLoss", "Prototypes", "center_loss"]
+__all__ = ["CenterLoss", "Prototypes", "TiedCenterLoss", "center_loss"]
 
 
 def center_loss(features: Tensor, labels: Tensor, centers: Tensor, reduction: str = "mean") -> Tensor:
@@ -108,3 +108,21 @@ class CenterLoss(Prototypes):
 
     def forward(self, features: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
         return center_loss(features, labels, self.centers)
+
+
+class TiedCenterLoss(nn.Module):
+    r"""Center loss with the class's own weight as its centre, which is pulled as the feature is.
+
+    .. math:: L_i = \tfrac12 \lVert f_i - W_{y_i} \rVert^2
+
+    Times :math:`1/D` it is what the reconstruction loss is to second order where features and weights are small, but
+    for what all coordinates have in common: see :class:`FeedBackwardReconstruction`.
+
+    Example:
+        >>> term = TiedCenterLoss()
+        >>> float(term(torch.tensor([[3.0, 4.0]]), torch.tensor([1]), torch.zeros(2, 2)))
+        12.5
+    """
+
+    def forward(self, features: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
+        return center_loss(features, labels, weight)

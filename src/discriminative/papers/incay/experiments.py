@@ -56,7 +56,11 @@ INCAY_TUNING = Tuning(
     "section 4.1",
     "Coefficient and rate of incay on validation",
     tuple(_configurations()),
-    {"RN": "RN lambda=0.01 rate 0.05"},
+    {
+        "RN": "RN lambda=0.01 rate 0.05",
+        "LogN": "LogN lambda=0.001 rate 0.05",
+        "LN": "LN lambda=1e-06 rate 0.05",
+    },
 )
 TUNINGS = (INCAY_TUNING,)
 TUNED = (SOFTMAX, *(INCAY_TUNING.arm(form, len(SEEDS)) for form in INCAY_TUNING.chosen))

@@ -2,6 +2,7 @@
 
 from discriminative.papers.reconstruction.claims import CLAIMS
 from discriminative.papers.reconstruction.experiments import EXPERIMENTS
+from discriminative.papers.reconstruction.full_scale import waiting
 from discriminative.papers.reconstruction.measures import MEASURES
 from discriminative.study import Paper
 
@@ -16,5 +17,13 @@ PAPER = Paper(
     experiments=EXPERIMENTS,
     claims=CLAIMS,
     measures=MEASURES,
-    colours={"L_re": "#8c564b", "e(W)": "#17becf", "unit": "#155e75", "frozen": "#9467bd"},
+    colours={
+        "L_re": "#8c564b",
+        "e(W)": "#17becf",
+        "unit": "#155e75",
+        "frozen": "#9467bd",
+        "tied": "#b45309",
+        "own": "#d97706",
+    },
+    waiting=waiting,
 )

@@ -105,7 +105,7 @@ EXPERIMENTS = (
         "Two-dimensional features for m = 1 to 4",
         {
             "quick": tuple(Arm(f"m={m}", _digits(m, feature_dim=2), (0,)) for m in ALL),
-            "laptop": tuple(Arm(f"m={m}", _plane(m), tuple(range(4))) for m in ALL),
+            "laptop": tuple(Arm(f"m={m}", _plane(m), tuple(range(12))) for m in ALL),
         },
     ),
     Experiment("blend", "section 2.2.7", "What the blend is worth", {"laptop": BLEND}),

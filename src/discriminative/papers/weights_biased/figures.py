@@ -1,11 +1,13 @@
-"""Figures of the chapter on W-Softmax: the map over alpha, theory beside training, own angles by class."""
+"""Figures of the chapter on W-Softmax: the map over alpha, theory beside training, angles, widths, classes."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from discriminative.evidence import Arms
@@ -13,13 +15,13 @@ from discriminative.figures.style import WIDTH, colour
 from discriminative.measures import percent_wrong
 from discriminative.papers.weights_biased.experiments import ALPHAS, GRADIENTS, PAPERS, map_name
 
-__all__ = ["by_class", "over_alpha", "theory"]
+__all__ = ["by_class", "classes", "cosines", "over_alpha", "regions", "theory", "widths"]
 
 COLUMNS = {
-    (False, False): "no batch norm, cold",
-    (False, True): "no batch norm, warm",
-    (True, False): "batch norm, cold",
-    (True, True): "batch norm, warm",
+    (False, False): "no batch norm,\ncold start",
+    (False, True): "no batch norm,\nwarm start",
+    (True, False): "batch norm,\ncold start",
+    (True, True): "batch norm,\nwarm start",
 }
 
 
@@ -89,7 +91,7 @@ def theory(arms: Arms) -> Figure:
                     means[alpha] = float(np.mean(values))
             axes.plot(list(means), list(means.values()), color=colour(gradient), label=f"trained, {gradient}")
         axes.set(xlabel="α", ylabel=told)
-    panels[0].legend(fontsize=9)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9.5)
     return figure
 
 
@@ -115,4 +117,121 @@ def by_class(arms: Arms) -> Figure:
         grid[0, 1].legend(fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("class")
+    return figure
+
+
+def regions(degrees: float = 96.4) -> Figure:
+    """Figure 2: the directions that the training rule calls right for class 1, for class 2, for both and for neither.
+
+    Args:
+        degrees: between the two weights; that of a simplex of ten unless given.
+    """
+    figure: Figure
+    alphas = (0.0, *PAPERS)
+    figure, panels = plt.subplots(1, len(alphas), figsize=(WIDTH, 2.3))
+    turn = np.radians(np.linspace(0, 360, 1441))
+    own = (math.radians(90 + degrees / 2), math.radians(90 - degrees / 2))
+    z = [np.cos(turn - each) for each in own]
+    tints = {"one": "#bcdcf2", "two": "#fbd9b0", "none": "#e2e5ea", "both": "#b8325e"}
+    for axes, alpha in zip(panels, alphas, strict=True):
+        kappa = math.sqrt(1 + alpha**2 + 2 * alpha * math.cos(math.radians(degrees))) - alpha
+        first, second = z[1] < kappa * z[0], z[0] < kappa * z[1]
+        for name, where in (
+            ("one", first & ~second), ("two", second & ~first), ("none", ~first & ~second), ("both", first & second)
+        ):  # fmt: skip
+            for i in np.flatnonzero(where[:-1]):
+                axes.fill([0, *np.cos(turn[i : i + 2])], [0, *np.sin(turn[i : i + 2])], color=tints[name], linewidth=0)
+        for name, at, tint in (("W₁", own[0], "#0b5394"), ("W₂", own[1], "#a34a00")):
+            axes.annotate(
+                "", (0.95 * math.cos(at), 0.95 * math.sin(at)), (0, 0), arrowprops={"arrowstyle": "->", "color": tint}
+            )
+            axes.text(1.22 * math.cos(at), 1.22 * math.sin(at), name, color=tint, ha="center", va="center")
+        axes.set_title("softmax" if alpha == 0 else f"α = {alpha:g}", fontsize=10, loc="center")
+        axes.set(xlim=(-1.4, 1.4), ylim=(-1.1, 1.2), aspect="equal")
+        axes.axis("off")
+    told = {"one": "right for 1", "two": "right for 2", "none": "for neither", "both": "for both"}
+    handles = [plt.Rectangle((0, 0), 1, 1, color=tints[name], label=label) for name, label in told.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=9.5, handlelength=1.0)
+    return figure
+
+
+def cosines(arms: Arms) -> Figure:
+    """Figure 3 as trained: how far the weights' cosines are from those of a simplex, over alpha, a dot a run."""
+    figure: Figure
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.2))
+    for gradient, shift in zip(GRADIENTS, (-0.012, 0.012), strict=True):
+        means: dict[float, float] = {}
+        for alpha in (0.0, *ALPHAS):
+            name = map_name(alpha, gradient)
+            values = arms.numbers(name, "cosines off the simplex") if name in arms else []
+            axes.plot([alpha + shift] * len(values), values, ".", color=colour(gradient), alpha=0.5)
+            if values:
+                means[alpha] = float(np.mean(values))
+        axes.plot(list(means), list(means.values()), color=colour(gradient), label=f"trained, {gradient}")
+    best = [optimum(float(alpha))[0] + 1 / 9 for alpha in np.linspace(0, 1.5, 151)]
+    axes.plot(np.linspace(0, 1.5, 151), best, color="#111827", linewidth=1.2, label="theory, literal")
+    for level, told in ((0.05, "bound of C-WSM8"), (0.167, "weights at random")):
+        axes.axhline(level, color="#9ca3af", linewidth=0.8, linestyle=":")
+        axes.annotate(told, (1.5, level), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=9.5)
+    axes.set(xlabel="α", ylabel="cosines' distance from a simplex", ylim=(0, None))
+    axes.legend(fontsize=9.5, loc="upper left")
+    return figure
+
+
+def _points(axes: Axes, arms: Arms, names: Mapping[float, str], tint: str, label: str) -> None:
+    """The test error of each arm at its place, a dot a run, and a line through the means."""
+    means = {}
+    for x, name in names.items():
+        values = arms.numbers(name) if name in arms else []
+        axes.plot([x] * len(values), values, ".", color=tint, alpha=0.5)
+        if values:
+            means[x] = float(np.mean(values))
+    axes.plot(list(means), list(means.values()), "-", color=tint, label=label)
+
+
+def widths(panels: Mapping[str, Arms], least: Mapping[str, int]) -> Figure:
+    """The paper's Figure 4: test error over the number of units M, and what the last two layers weigh.
+
+    Args:
+        panels: title to arms named ``"softmax M=9"`` and so on.
+        least: title to C - 1.
+    """
+    figure: Figure
+    figure, grid = plt.subplots(2, 2, figsize=(WIDTH, 5.2))
+    for axes, (title, arms) in zip(grid.flat, panels.items(), strict=False):
+        for name in ("softmax", "W-Softmax"):
+            found = {float(arm.split("M=")[1]): arm for arm in arms if arm.startswith(f"{name} ")}
+            _points(axes, arms, found, colour(name), name)
+        axes.axvline(least[title], color="#9ca3af", linewidth=0.8)
+        axes.set_xscale("log")
+        axes.set_title(title, fontsize=10)
+        axes.set(xlabel="units M", ylabel="test error (%)")
+    axes = grid.flat[-1]
+    units = np.geomspace(2, 270, 50)
+    for inputs, count, told in ((800, 10, "LeNet, 10 classes"), (1024, 20, "quick, 20 classes")):
+        axes.plot(units, units * (inputs + count) * 4 / 1024, label=told, color="#6b7280" if count == 10 else "#111827")
+    axes.set(xscale="log", yscale="log", xlabel="units M", ylabel="KiB of weights")
+    axes.set_title("memory of both layers", fontsize=10)
+    axes.legend(fontsize=9)
+    if grid[0, 0].lines:
+        grid[0, 0].legend(fontsize=9)
+    return figure
+
+
+def classes(arms: Arms) -> Figure:
+    """Table 5 as a figure: what W-Softmax gains on softmax over the number of classes, in points and in per cent."""
+    figure: Figure
+    figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 3.0), sharex=True)
+    means: list[dict[int, float]] = [{}, {}]
+    for k in range(5, 11):
+        pairs = arms.pairs(f"softmax k={k}", f"W-Softmax k={k}")
+        gains = [[b - a for b, a in pairs], [100 * (b - a) / b for b, a in pairs if b]]
+        for axes, values, mean in zip(panels, gains, means, strict=True):
+            axes.plot([k] * len(values), values, ".", color=colour("W-Softmax"), alpha=0.5)
+            if values:
+                mean[k] = float(np.mean(values))
+    for axes, mean, told in zip(panels, means, ("points", "per cent of softmax's error"), strict=True):
+        axes.plot(list(mean), list(mean.values()), color=colour("W-Softmax"))
+        axes.axhline(0, color="#9ca3af", linewidth=0.8)
+        axes.set(xlabel="classes k", ylabel=f"gain, {told}", xticks=range(5, 11))
     return figure
