@@ -1,4 +1,4 @@
-"""What include-and-exclude leaves open: a free variance of either sign, where centres begin, L-Softmax beside softmax."""
+"""What include-and-exclude leaves open: a variance of either sign, where centres begin, L-Softmax beside softmax."""
 
 from __future__ import annotations
 
