@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from discriminative.evidence import Arms, means, rank
 from discriminative.figures.style import WIDTH, colour
 
-__all__ = ["accuracy_by_norm", "class_norms", "curves", "equal_pulls", "moves", "placements", "pulls"]
+__all__ = ["accuracy_by_norm", "class_norms", "curves", "equal_pulls", "layers", "moves", "placements", "pulls"]
 
 PAPERS_NORM = 250.0
 SHADES = {0.01: "#fbbf77", 0.1: "#ea7a25", 1.0: "#9a3412", 10.0: "#5b1d09"}
@@ -231,4 +231,25 @@ def class_norms(arms: Arms) -> Figure:
         panels[0].legend(fontsize=9.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.25))
     panels[1].set(xlabel="class", xticks=range(10))
     sns.despine(figure)
+    return figure
+
+
+def layers(methods: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+    """The paper's Figure 7: how the weights of each layer are distributed, a panel a layer and a line a method."""
+    figure: Figure
+    names = list(next(iter(methods.values())))
+    figure, panels = plt.subplots(1, len(names), figsize=(WIDTH, 3.4), sharey=True)
+    decays = iter(("#4b3621", "#d6b98c", colour("softmax")))  # in the order of the methods: strong, weak, the paper's
+    for method, found in methods.items():
+        tint = "#111827" if method == "start" else next(decays) if method.startswith("softmax") else colour(method[:2])
+        for axes, name in zip(panels, names, strict=True):
+            widest = max(float(np.abs(each[name]).max()) for each in methods.values())
+            share, edges = np.histogram(found[name], bins=41, range=(-widest, widest))
+            place = (edges[1:] + edges[:-1]) / 2
+            style = ":" if method == "start" else "-"
+            axes.plot(place, 100 * share / share.sum(), style, color=tint, linewidth=1.4, label=method)
+            axes.set_title(name, fontsize=10)
+            axes.set(xlabel="weight", yscale="log")
+    panels[0].set_ylabel("share of the weights (%)")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9.5)
     return figure
