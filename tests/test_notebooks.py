@@ -178,11 +178,29 @@ WEIGHTS_BIASED = {
         "size = scores.gather(1, index) if margin",
     ),
 }
+VERIFICATION = {
+    "a threshold that the nearest different pair reaches": (
+        "verification.py",
+        "float(ranked[cut - 1 : cut + 1].mean())",
+        "float(ranked[cut - 1])",
+    ),
+    "a sign test of one side": (
+        "papers/verification/told.py",
+        "2.0 ** (1 - pairs)",
+        "2.0 ** (-pairs)",
+    ),
+    "an extent that norms have a part in": (
+        "verification.py",
+        "dim=1)\n    angle = (unit @ unit.T)",
+        "dim=1) * features.norm(dim=1, keepdim=True) / 10\n    angle = (unit @ unit.T)",
+    ),
+}
 BY_CHAPTER = {
     "large_margin_softmax": MUTATIONS,
     "feature_incay": INCAY,
     "weights_biased_softmax": WEIGHTS_BIASED,
     "feedback_reconstruction": RECONSTRUCTION,
+    "verification": VERIFICATION,
 }
 
 

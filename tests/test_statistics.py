@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from discriminative.statistics import Verdict, effect, holm, interval, judge, judge_equivalence, judge_errors
+from discriminative.statistics import (
+    DIFFERENCE,
+    EQUIVALENCE,
+    Verdict,
+    _detectable,
+    _seeds_needed,
+    effect,
+    holm,
+    interval,
+    judge,
+    judge_equivalence,
+    judge_errors,
+)
 
 THIRD = math.log(0.40 / 0.31) / 3  # of the paper's effect
 
@@ -142,6 +154,14 @@ def test_a_mean_below_the_smallest_effect_that_counts_is_not_reproduced(smallest
 def test_the_p_value_by_hand() -> None:
     """t = 3 sqrt(3), and with two degrees of freedom P(|T| > t) = 1 - t / sqrt(2 + t^2) in closed form."""
     assert judge(TEN, TWO_THREE_FOUR, 0.0).p == pytest.approx(1 - math.sqrt(27 / 29))
+
+
+@pytest.mark.parametrize("quantiles", [DIFFERENCE, EQUIVALENCE])
+@pytest.mark.parametrize("sd", [0.0, 0.3, 1.0, 7.0, 24.9, 40.0])
+def test_the_seeds_needed_are_the_fewest(sd: float, quantiles: tuple[float, float]) -> None:
+    found = _seeds_needed(sd, 1.0, quantiles)
+    assert found == next((n for n in range(3, 10_001) if _detectable(sd, n, quantiles) <= 1.0), None)
+    assert (found is None) == (sd == 40.0)
 
 
 def test_the_seeds_needed_by_hand() -> None:

@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ import torch
 
 from discriminative.paths import project_root
 from discriminative.provenance import choice_of, source_hash
-from discriminative.runs import SCHEMA, BlendSchedule, Head, Optimizer, Run, Schedule
+from discriminative.runs import SCHEMA, BlendSchedule, Head, Optimizer, Run, Schedule, canonical
 
 __all__ = ["Ledger", "LedgerError", "Merged", "arm_key", "correctness", "standing", "table"]
 
@@ -119,7 +120,8 @@ class Ledger:
 
     def find(self, run: Run) -> dict[str, Any] | None:
         """The record of a run, or ``None`` where there is none or it is broken, which is told (see :meth:`records`)."""
-        found = _whole([self.path(run)]) if self.has(run) else []
+        path = self.path(run)
+        found = _whole([path]) if path.exists() else []
         return found[0] if found else None
 
     def records(self) -> list[dict[str, Any]]:
@@ -461,15 +463,21 @@ def read_record(path: Path) -> dict[str, Any]:
     return parse_record(path.read_bytes(), str(path), path.stem)
 
 
+KEPT: set[tuple[str, bytes]] = set()  # id and bytes, by their hash, of the records that this process has checked
+
+
 def parse_record(content: bytes, where: str, id: str) -> dict[str, Any]:
-    """One record from its bytes, checked; ``where`` names them in errors."""
+    """One record from its bytes, checked, the same bytes once a process; ``where`` names them in errors."""
+    key = (id, hashlib.sha256(content).digest())
     try:
         record: dict[str, Any] = json.loads(content)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise LedgerError(f"{where} is not a whole record ({error}); {REMEDY}") from error
-    _check(record, where)
-    if record["id"] != id:
-        raise LedgerError(f"{where} holds the record of run {record['id']}; {REMEDY}")
+    if key not in KEPT:
+        _check(record, where)
+        if record["id"] != id:
+            raise LedgerError(f"{where} holds the record of run {record['id']}; {REMEDY}")
+        KEPT.add(key)
     return record
 
 
@@ -541,14 +549,21 @@ def standing(record: dict[str, Any], verified: Verified) -> str:
     and found it equal; ``"consistent"`` where it did so with several seeds on a machine that gives other digits, and
     they differ by no more than what seeds differ by; ``"stale"`` where they do not agree; else ``"unchecked"``.
     """
-    run = Run.from_json(record["run"])
-    today, was = source_hash(run), record["source"]["hash"]
+    arm, today = _today(canonical(record["run"] | {"seed": 0}))
+    was = record["source"]["hash"]
     if was == today:
         return "checked"
-    outcome = verified.get((arm_key(run), was))
+    outcome = verified.get((arm, was))
     if outcome is None or outcome["hash"] != today:
         return "unchecked"
     return "checked" if outcome["equal"] else "consistent" if outcome.get("consistent") else "stale"
+
+
+@cache
+def _today(settings: str) -> tuple[str, str]:
+    """The key of the arm with these settings, as a record spells them, and the hash of the code that it runs today."""
+    run = Run.from_json(json.loads(settings))
+    return arm_key(run), source_hash(run)
 
 
 HOLDS = ("checked", "consistent")

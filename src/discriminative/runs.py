@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from discriminative._checks import check_integer, check_number, require
@@ -244,7 +245,7 @@ class Run:
         values["stages"] = tuple(_stage(stage) for stage in values.get("stages", ()))
         return cls(**values)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """16 hex digits of the SHA-256 of the schema and of the fields that differ from their defaults."""
         return hashlib.sha256(canonical({"schema": SCHEMA, "run": _differing(self)}).encode()).hexdigest()[:16]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -310,8 +311,9 @@ def _two_sided(size: float, freedom: int) -> float:
 
 
 def _seeds_needed(sd: float, smallest: float, quantiles: tuple[float, float] = DIFFERENCE) -> int | None:
-    """How many values would find ``smallest`` with 80 % power, if no more than 10,000."""
-    return next((n for n in range(3, 10_001) if _detectable(sd, n, quantiles) <= smallest), None)
+    """How many values would find ``smallest`` with 80 % power, if no more than 10,000: more values find less."""
+    n = bisect_left(range(10_001), True, lo=3, key=lambda n: _detectable(sd, n, quantiles) <= smallest)
+    return n if n <= 10_000 else None
 
 
 def holm(verdicts: dict[str, Verdict], level: float = 0.05, places: int = 0) -> dict[str, Verdict]:

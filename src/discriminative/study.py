@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol
 
 from discriminative._checks import check_number, require
@@ -44,7 +45,12 @@ class Arm:
     row: str | None = None
 
     def runs(self) -> list[Run]:
-        return [self.run.with_seed(seed) for seed in self.seeds]
+        return list(self._runs)
+
+    @cached_property
+    def _runs(self) -> tuple[Run, ...]:
+        """Made once: each keeps its id, which takes longer to spell out than its record takes to read."""
+        return tuple(self.run.with_seed(seed) for seed in self.seeds)
 
 
 @dataclass(frozen=True)

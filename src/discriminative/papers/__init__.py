@@ -17,7 +17,7 @@ from discriminative.study import Claim, Experiment, Paper
 
 __all__ = ["PAPERS", "claims", "experiment", "experiments", "paper", "papers", "printed"]
 
-PAPERS: tuple[str, ...] = ("thesis", "incay", "weights_biased", "include_exclude", "reconstruction")
+PAPERS: tuple[str, ...] = ("thesis", "incay", "weights_biased", "include_exclude", "reconstruction", "verification")
 
 
 def paper(name: str) -> Paper:

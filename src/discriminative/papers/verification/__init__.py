@@ -1,0 +1,27 @@
+"""Open-set verification, the part in which all five papers end: no paper of its own, but a chapter of the book."""
+
+from discriminative.papers.verification.claims import CLAIMS
+from discriminative.papers.verification.experiments import EXPERIMENTS
+from discriminative.papers.verification.measures import MEASURES
+from discriminative.study import Paper
+
+__all__ = ["PAPER"]
+
+PAPER = Paper(
+    name="verification",
+    title="Open-set verification, in all five papers",
+    citation="huang2008labeled",
+    notebook="verification",
+    prefix="os",
+    experiments=EXPERIMENTS,
+    claims=CLAIMS,
+    measures=MEASURES,
+    colours={
+        "guarded W-Softmax": "#6366f1",
+        "center loss": "#15803d",
+        "include-exclude loss": "#1d4ed8",
+        "include-exclude loss Q=all": "#7dd3fc",
+        "triplet loss": "#a16207",
+        "contrastive loss": "#db2777",
+    },
+)
