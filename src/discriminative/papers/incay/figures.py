@@ -14,8 +14,19 @@ from matplotlib.lines import Line2D
 
 from discriminative.evidence import Arms, means, rank
 from discriminative.figures.style import WIDTH, colour
+from discriminative.ledger import correctness
 
-__all__ = ["accuracy_by_norm", "class_norms", "curves", "equal_pulls", "layers", "moves", "placements", "pulls"]
+__all__ = [
+    "accuracy_by_norm",
+    "class_norms",
+    "curves",
+    "equal_pulls",
+    "layers",
+    "moves",
+    "placements",
+    "pulls",
+    "right_and_wrong",
+]
 
 PAPERS_NORM = 250.0
 SHADES = {0.01: "#fbbf77", 0.1: "#ea7a25", 1.0: "#9a3412", 10.0: "#5b1d09"}
@@ -176,10 +187,10 @@ def moves(panels: Mapping[str, Arms], measures: tuple[str, ...]) -> Figure:
 
 
 def curves(arms: Arms) -> Figure:
-    """Mean norm and loss of each arm over the steps, batches of training images."""
+    """Mean norm, loss and error of each arm over the steps, batches of training images."""
     figure: Figure
-    figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 4.8), sharex=True)
-    told = (("feature_norm", "mean norm"), ("loss", "cross-entropy"))
+    figure, panels = plt.subplots(3, 1, figsize=(WIDTH, 6.2), sharex=True)
+    told = (("feature_norm", "mean norm"), ("loss", "cross-entropy"), ("train_error", "training error"))
     for axes, (key, label) in zip(panels, told, strict=True):
         for name in arms:
             step, values = _mean_curve(arms, name, key)
@@ -212,6 +223,26 @@ def accuracy_by_norm(panels: Mapping[str, Arms]) -> Figure:
         axes.set_title(title, fontsize=10)
         axes.set(xlabel="tenth by norm, short to long", xticks=(1, 4, 7, 10))
     all_axes.flat[0].set_ylabel("test accuracy (%)")
+    return figure
+
+
+def right_and_wrong(panels: Mapping[str, Arms]) -> Figure:
+    """The paper's Figures 1 and 3: how many test images have which norm, right and wrong; the first arm, seed 0."""
+    figure: Figure
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.2), squeeze=False)
+    for axes, (title, arms) in zip(all_axes.flat, panels.items(), strict=True):
+        run = next(iter(arms.arms)).run
+        record = arms.ledger.find(run)
+        if record is not None and record["status"] == "finished":
+            norms, right = arms.ledger.arrays(run)["norms"].astype(float), correctness(record)
+            edges = np.linspace(0, float(np.quantile(norms, 0.999)), 31)
+            for kept, tint, told in ((right, colour("softmax"), "right"), (~right, SHADES[1.0], "wrong")):
+                axes.hist(norms[kept], bins=edges, color=tint, alpha=0.75, label=told)
+            axes.legend(fontsize=9.5)
+            axes.set_yscale("log")
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("norm")
+    all_axes.flat[0].set_ylabel("test images")
     return figure
 
 
