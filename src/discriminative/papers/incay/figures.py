@@ -208,9 +208,16 @@ def _short(name: str) -> str:
     return "softmax" if strength == 0 else name.replace("lambda=", "λ = ")
 
 
+def _trained(panels: Mapping[str, Arms]) -> Mapping[str, Arms]:
+    """The panels that have a run to show; the first where none has."""
+    found = {title: arms for title, arms in panels.items() if arms.finished()}
+    return found or dict(list(panels.items())[:1])
+
+
 def accuracy_by_norm(panels: Mapping[str, Arms]) -> Figure:
     """Accuracy of the test images in tenths by feature norm, short to long; one arm a panel, a faint line a seed."""
     figure: Figure
+    panels = _trained(panels)
     figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.2), sharey=True, squeeze=False)
     for axes, (title, arms) in zip(all_axes.flat, panels.items(), strict=True):
         name = next(iter(arms))
@@ -221,7 +228,7 @@ def accuracy_by_norm(panels: Mapping[str, Arms]) -> Figure:
         if len(lines):
             axes.plot(range(1, 11), lines.mean(0), "o-", color=colour("softmax"), markersize=4)
         axes.set_title(title, fontsize=10)
-        axes.set(xlabel="tenth by norm, short to long", xticks=(1, 4, 7, 10))
+        axes.set(xlabel="tenth by norm", xticks=(1, 4, 7, 10))
     all_axes.flat[0].set_ylabel("test accuracy (%)")
     return figure
 
@@ -229,7 +236,8 @@ def accuracy_by_norm(panels: Mapping[str, Arms]) -> Figure:
 def right_and_wrong(panels: Mapping[str, Arms]) -> Figure:
     """The paper's Figures 1 and 3: how many test images have which norm, right and wrong; the first arm, seed 0."""
     figure: Figure
-    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.2), squeeze=False)
+    panels = _trained(panels)
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.4), squeeze=False)
     for axes, (title, arms) in zip(all_axes.flat, panels.items(), strict=True):
         run = next(iter(arms.arms)).run
         record = arms.ledger.find(run)
@@ -238,11 +246,11 @@ def right_and_wrong(panels: Mapping[str, Arms]) -> Figure:
             edges = np.linspace(0, float(np.quantile(norms, 0.999)), 31)
             for kept, tint, told in ((right, colour("softmax"), "right"), (~right, SHADES[1.0], "wrong")):
                 axes.hist(norms[kept], bins=edges, color=tint, alpha=0.75, label=told)
-            axes.legend(fontsize=9.5)
             axes.set_yscale("log")
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("norm")
     all_axes.flat[0].set_ylabel("test images")
+    figure.legend(*all_axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9.5)
     return figure
 
 
