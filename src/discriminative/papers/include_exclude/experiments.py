@@ -88,8 +88,9 @@ WIDER_TUNING = Tuning(
     ),
     {},
 )
-# Added when these records had come: from centres at the origin Equation 6 has no force on a feature, and at what validation
-# chose for it stayed at its plateau. So it is tuned again with centres that begin at class means, a tenth of the run on.
+# Added when these records had come: from centres at the origin Equation 6 has no force on a feature, and at what
+# validation chose for it stayed at its plateau. So it is tuned again with centres that begin at class means, a tenth of
+# the run on.
 
 
 def _placed(reading: str, c: float, rate: float) -> Run:
