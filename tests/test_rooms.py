@@ -34,6 +34,7 @@ ROOMS = (
         "upkeep",
         "queue",
         "study",
+        "pictures",
         "training",
         "ledger",
         "provenance",

@@ -96,6 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--checkpoint-every", type=float, default=30.0, metavar="SECONDS")
     run.set_defaults(command=_run)
 
+    picture = commands.add_parser("picture", help="train the first seed of arms again and keep what a picture needs")
+    picture.add_argument("experiments", nargs="+", metavar="EXPERIMENT")
+    _profile(picture, "laptop")
+    picture.set_defaults(command=_picture)
+
     status = commands.add_parser("status", help="what is there, missing, unchecked, and how long it would take")
     status.add_argument("experiments", nargs="*", metavar="EXPERIMENT")
     _profile(status)
@@ -292,6 +297,18 @@ class _Bar:
     def close(self) -> None:
         if self.bar is not None:
             self.bar.close()
+
+
+def _picture(options: argparse.Namespace) -> int:
+    import torch
+
+    from discriminative import pictures
+
+    torch.set_num_threads(1)
+    arms = _arms(options.experiments, options.profile)
+    runs = [arm.runs()[0] for found in arms.values() for arm in found]
+    print(f"{pictures.take(runs)} pictures taken, in {pictures.folder()}")
+    return 0
 
 
 def _status(options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ PAPER = Paper(
         "e(W)": "#17becf",
         "unit": "#155e75",
         "frozen": "#9467bd",
-        "tied": "#b45309",
+        "tied": "#854d0e",
         "own": "#d97706",
     },
     waiting=waiting,

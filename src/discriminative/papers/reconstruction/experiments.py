@@ -68,7 +68,12 @@ CENTERS = (
 )
 
 # Figure 4: other losses at the settings that validation chose for each, center loss as above.
-OTHERS = (SOFTMAX, *(control(name) for name in ("NormFace", "m=4")), *CENTERS[1:], PENALTY[2])
+OTHERS = (
+    SOFTMAX,
+    *(control(name) for name in ("NormFace", "weight-normalised", "m=2", "m=4")),
+    *CENTERS[1:],
+    PENALTY[2],
+)
 
 # ResNet-20 on a CPU: 5,000 images for 4 epochs and not 50,000 for 300. Rate, momentum and decay are the paper's, the
 # batch is half its 128, and the rate drops at two thirds and five sixths. A coefficient of 1 is the one that the

@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
+from discriminative.ledger import Ledger
 from discriminative.papers.shared import (
     MARGINS,
     QUICK_CIFAR,
@@ -37,7 +38,7 @@ from discriminative.papers.thesis.full_scale import QUICK_ARMS
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Optimizer, Schedule
 from discriminative.study import Arm, Experiment
 
-__all__ = ["ANSWERS", "FASHION_SEEDS", "NEW_SEEDS", "SLOWER"]
+__all__ = ["ANSWERS", "FASHION_SEEDS", "NEW_SEEDS", "SLOWER", "rates_tried"]
 
 NEW_SEEDS = tuple(range(12, 18))
 FASHION_SEEDS = tuple(range(12, 15))
@@ -92,9 +93,19 @@ SLOWER_NORMED_TUNING = tuple(
 )
 
 
+def _normed_grid() -> tuple[Arm, ...]:
+    ledger = Ledger.of("laptop")
+    ready = all(ledger.has(run) for arm in SLOWER_NORMED_TUNING for run in arm.runs())
+    return (*NORMED_TUNING, *SLOWER_NORMED_TUNING) if ready else NORMED_TUNING
+
+
 def _normed() -> tuple[Arm, ...]:
-    both = tuned((*NORMED_TUNING, *SLOWER_NORMED_TUNING), NORMED, SEEDS[:6])
-    return both if len(both) == len(NORMED) else tuned(NORMED_TUNING, NORMED, SEEDS[:6])
+    return tuned(_normed_grid(), NORMED, SEEDS[:6])
+
+
+def rates_tried() -> list[float]:
+    """The rates among which validation chooses with batch norm, the smaller ones once they have run."""
+    return sorted({arm.run.optimizer.rate for arm in _normed_grid()})
 
 
 # ---------------------------------------------------------------------------------------------------------------------

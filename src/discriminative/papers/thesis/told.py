@@ -15,13 +15,15 @@ from discriminative.data import fashion_labels
 from discriminative.evidence import Arms, collapsed, mark, means, rank
 from discriminative.ledger import Ledger, correctness
 from discriminative.papers import printed
-from discriminative.papers.thesis.answers import SLOWER
-from discriminative.papers.thesis.claims import WITHDRAWN
+from discriminative.papers.thesis.answers import SLOWER, rates_tried
+from discriminative.papers.thesis.claims import ONE_POINT, WITHDRAWN
+from discriminative.runs import Run
+from discriminative.study import More
 from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
     "BESIDE", "causes", "choices", "collapse", "controls", "family", "fashion", "gaps", "given_up_on_cifar", "grid",
-    "normed", "reach", "shortcuts", "withdrawn", "workhorse", "worth_arms",
+    "machines", "normed", "planes", "reach", "shortcuts", "starting", "withdrawn", "workhorse", "worth_arms",
 ]  # fmt: skip
 
 Said = dict[str, Any]
@@ -110,6 +112,14 @@ def gaps(panels: Mapping[str, Arms]) -> Said:
 
 
 SIZES = ("500", "2000", "8000", "fashion")
+
+
+def planes() -> Said:
+    """Two-dimensional features: by how many degrees the angle gap grows at each step from softmax to m = 4."""
+    arms = Arms.of("figure-2-2", "laptop")
+    gaps = [arms.mean(f"m={m}", "angle gap") for m in (1, 2, 3, 4)]
+    places = ("first", "second", "third")
+    return {f"plane_{name}": gaps[i + 1] - gaps[i] for i, name in enumerate(places)}
 
 
 def shortcuts() -> tuple[list[str], list[list[str]], Said]:
@@ -272,18 +282,70 @@ def collapse() -> tuple[list[str], list[list[str]], Said]:
             name, f"{said[f'pure_norm_{key}']:.3g}", f"{said[f'pure_loss_{key}']:.2f}",
             f"{said[f'pure_least_{key}']:.0f}", f"{said[f'pure_last_{key}']:.0f}", f"{blended.mean(name):.1f}",
         ])  # fmt: skip
+    margins = ("m2", "m3", "m4")
+    said["pure_norm_share"] = 100 * max(said[f"pure_norm_{key}"] for key in margins) / said["pure_norm_softmax"]
+    said["pure_loss_above"] = max(abs(said[f"pure_loss_{key}"] - math.log(10)) for key in margins)
     heads = ["Arm", "Last mean feature norm", "Last training loss", "Least training error (%)"]
     return [*heads, "Last training error (%)", "Test error (%)"], rows, said
 
 
-def normed() -> tuple[list[str], list[list[str]]]:
-    """Pure margins and softmax with batch norm before the head: errors, and how many classes they give up."""
-    arms, rows = Arms.of("batch-norm", "laptop"), []
+def normed() -> tuple[list[str], list[list[str]], Said]:
+    """Pure margins and softmax with batch norm before the head: errors, and how many classes they give up.
+
+    Said of each margin: its error and that of the best without batch norm, classes given up and short weights a run,
+    and the rate that was chosen of those that were tried.
+    """
+    arms, plain, rows = Arms.of("batch-norm", "laptop"), Arms.of("plain-sgd", "laptop"), []
+    said = Said(normed_rates=", ".join(f"{rate:g}" for rate in rates_tried()))
     for name in arms:
         values = [arms.mean(name, of) for of in ("test error", "training error", "classes given up", "shortest weight")]
         rows.append([name, *(f"{value:.2g}" if value < 10 else f"{value:.1f}" for value in values)])
+    for m in (2, 3, 4):
+        name = f"m={m} batch norm"
+        found = [record["geometry"] for record in arms.finished(name)] if name in arms else []
+        lost = [sum(error > 90 for error in record["class_error"]) for record in found]
+        short = [sum(norm < 0.1 for norm in record["class_weight_norm"]) for record in found]
+        said |= {
+            f"normed_error_{m}": arms.mean(name) if found else math.nan,
+            f"normed_plain_{m}": plain.mean(f"m={m} no blend"),
+            f"normed_lost_{m}": _span(lost),
+            f"normed_short_{m}": _span(short),
+            f"normed_rate_{m}": f"{arms[name].run.optimizer.rate:g}" if found else "none yet",
+            f"normed_runs_{m}": len(found),
+        }
     heads = ["Arm", "Test error (%)", "Training error (%)", "Classes above 90 % error, per run"]
-    return [*heads, "Norm of the shortest weight"], rows
+    return [*heads, "Norm of the shortest weight"], rows, said
+
+
+def _span(counts: list[int]) -> str:
+    """From the least to the most, e.g. ``"2 to 5"``."""
+    if not counts:
+        return "not run"
+    least, most = min(counts), max(counts)
+    return f"{least}" if least == most else f"{least} to {most}"
+
+
+def starting() -> Said:
+    """At one rate and on new seeds, without a blend: the step at which each arm is first below 75 % training error."""
+    arms, said = Arms.of("starts", "laptop"), Said()
+    names = {"softmax": "softmax"} | {f"m{m}": f"m={m} no blend" for m in (2, 3, 4)}
+    for key, name in names.items():
+        steps = arms[name].run.schedule.steps
+        said[f"new_start_{key}"] = steps / 100 * arms.mean(name, "until 75 % training error")
+    test = More("until 75 % training error", "m=4 no blend", "m=2 no blend", smallest=ONE_POINT)
+    return said | {"new_start_word": test.judge(arms).word}
+
+
+def machines() -> Said:
+    """How far two copies of one run are apart: records that gave way to newer code, beside those that stand."""
+    ledger, gaps, other = Ledger.of("laptop"), [], 0
+    for path in sorted((ledger.folder / "superseded").glob("*/*.json")):
+        old = json.loads(path.read_text())
+        new = ledger.find(Run.from_json(old["run"]))
+        if new is not None and old["status"] == new["status"] == "finished":
+            gaps.append(abs(old["metrics"]["test"]["wrong"] - new["metrics"]["test"]["wrong"]))
+        other += new is not None and old["status"] != new["status"]
+    return {"copies": len(gaps), "copies_apart": max(gaps, default=0), "copies_other": other}
 
 
 CAUSES = (
@@ -320,6 +382,9 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
                 said |= {key: lost, f"{key}_of": len(found), f"{key}_norm": float(lengths[:, worst].max())}
             if arm == "m=4":
                 said["others_norm"] = float(np.delete(lengths, worst, 1).mean())
+    control = Arms.of("fashion-control", "laptop")
+    said["fashion_unit"] = _saved(control, "softmax", "weight-normalised")
+    said["fashion_unit_a4"] = _saved(control, "softmax", "A-Softmax m=4")
     for key in ("given_up", "given_up_of", "given_up_norm", "given_up_normed", "given_up_normed_of", "others_norm"):
         said.setdefault(key, math.nan)
     heads = ["Arm", "Test error (%)", "Training error (%)", "Worst class, its error (%)"]

@@ -1,0 +1,68 @@
+"""What the chapter on reconstruction is told: printed values beside floors, networks beside counts, claims alike."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from discriminative.papers import claims, experiment
+from discriminative.papers.reconstruction import figures, told
+from discriminative.papers.reconstruction.full_scale import waiting
+from discriminative.study import Fewer, Less
+
+
+def test_the_printed_values_lie_decades_below_the_nearer_and_the_farther_floor() -> None:
+    found = told.below()
+    assert found["decades_least"] == pytest.approx(math.log10(1 / 10_575 / 11.67e-8), abs=1e-6)
+    assert found["decades_most"] == pytest.approx(math.log10((1 - 128 / 10_575) / 9.78e-8), abs=1e-6)
+
+
+def test_the_networks_are_told_with_what_the_paper_prints_of_them() -> None:
+    heads, rows = told.networks()
+    assert all(len(row) == len(heads) for row in rows)
+    found = {row[0]: row[1:5] for row in rows}
+    assert found["densenet-40"] == ["40", "1.0M", "1.02M", "448"]
+    assert found["resnet-32"] == ["36", "1.7M", "0.46M", "64"]
+
+
+def test_distance_and_cosine_are_of_mean_activation_and_weight() -> None:
+    shot = {"class_means": np.array([[3.0, 4.0], [1.0, 0.0]]), "class_weights": np.array([[0.0, 4.0], [0.0, 2.0]])}
+    assert figures.apart(shot) == [(3.0, 0.8), (pytest.approx(math.sqrt(5)), 0.0)]
+    nearer = {"class_means": shot["class_means"], "class_weights": shot["class_means"]}
+    assert told.nearer({"one": shot, "other": nearer}) == {"nearer_distance": 2, "nearer_cosine": 2, "nearer_of": 2}
+
+
+def test_the_scale_of_the_paper_is_planned_and_what_cannot_be_is_told() -> None:
+    short = experiment("reconstruction-c10-short").at("paper")
+    full = experiment("reconstruction-c10").at("paper")
+    assert len(full) == 10
+    assert {5 * arm.run.schedule.steps for arm in short} == {arm.run.schedule.steps for arm in full} == {117_000}
+    assert len(waiting()) == 1
+    assert "CASIA-WebFace" in waiting()[0]
+    assert not waiting(["thesis-tuning"])
+    hours = told.hours()
+    assert hours["hours_long"] > 5 * hours["hours_short"] > 0
+
+
+def test_claims_of_one_shape_are_made_alike() -> None:
+    found = claims()
+    for number, measure, coefficient in (("3a", "log e(W)", "0.001"), ("3h", "log unit e(W)", "1")):
+        test = found[f"C-FBR{number}"].test
+        assert isinstance(test, Less)
+        assert (test.measure, test.arm, test.baseline) == (measure, f"L_re {coefficient}", "softmax")
+    scaled = found["C-FBR10a"]
+    assert isinstance(scaled.test, Fewer)
+    assert (scaled.profile, scaled.experiment) == ("paper", "reconstruction-c100-plus")
+    assert scaled.test.paper == (31.37, 29.48)
+
+
+@pytest.mark.parametrize("letter", ["a", "b"])
+def test_a_center_loss_has_the_strength_of_the_loss_beside_it(letter: str) -> None:
+    arms = {arm.name: arm.run for arm in experiment("reconstruction-center").at("laptop")}
+    kind = {"a": "tied", "b": "own"}[letter]
+    for coefficient in (0.001, 1.0):
+        (term,) = arms[f"{kind} center as L_re {coefficient:g}"].terms
+        assert term.coefficient == pytest.approx(coefficient / 64)
+        assert term.rate is None if kind == "tied" else term.rate == pytest.approx(32 / coefficient)
