@@ -34,8 +34,8 @@ def collapsed(record: dict[str, Any]) -> bool:
 
 # Whether the code of today made what is shown: the sign that stands at a number, and what it means.
 MARKS = {
-    "unchecked": ("‡", "made by other code than today's, and no seed of the arm trained again since"),
-    "stale": ("§", "made by other code than today's, which gives another result for one seed of the arm"),
+    "unchecked": ("‡", "made by other code than today's, and nothing trained again since has confirmed it"),
+    "stale": ("§", "made by other code than today's, which gives other results for seeds of the arm"),
 }
 
 

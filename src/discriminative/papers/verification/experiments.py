@@ -31,7 +31,7 @@ RIVALS = 10  # a fifth of the classes that a batch of 64 characters holds beside
 SCALE = 16.0
 
 PLAIN = (0.05, 0.1, 0.02, 0.2)  # the first three where three are tried
-UNIT = (0.2, 0.4, 0.1, 0.05)  # of weights of length one: their gradient is as much smaller
+UNIT = (0.2, 0.4, 0.1, 0.05)  # features and weights of length one
 HINGE = (0.003, 0.01, 0.001, 0.03)
 
 
@@ -43,15 +43,15 @@ def _term(name: str, coefficient: float, rate: float | None = None, **arguments:
 HEADS: dict[str, tuple[dict[str, Any], Sequence[float]]] = {
     "softmax": ({}, PLAIN),
     "hinge": ({"loss": "hinge"}, HINGE),
-    "weight-normalised": ({"head": Head("WeightNormalizedSoftmax")}, UNIT),
+    "weight-normalised": ({"head": Head("WeightNormalizedSoftmax")}, PLAIN),
     "NormFace": ({"head": Head("NormFace", {"scale": SCALE})}, UNIT),
     "m=2": ({"head": Head("LSoftmax", {"margin": 2}), "blend": BlendSchedule(1.0)}, PLAIN),
     "m=4": ({"head": Head("LSoftmax", {"margin": 4}), "blend": BlendSchedule(1.0)}, PLAIN),
-    "A-Softmax m=4": ({"head": Head("ASoftmax", {"margin": 4}), "blend": BlendSchedule(1.0)}, UNIT),
+    "A-Softmax m=4": ({"head": Head("ASoftmax", {"margin": 4}), "blend": BlendSchedule(1.0)}, PLAIN),
     "CosFace": ({"head": Head("CosFace", {"margin": 0.35, "scale": SCALE})}, UNIT),
     "ArcFace": ({"head": Head("GuardedArcFace", {"margin": 0.3, "scale": SCALE})}, UNIT),
-    "W-Softmax": ({"stages": (Stage(0.2, Head("WSoftmax", {"alpha": 1.0, "gradient": "stopped"})),)}, UNIT),
-    "guarded W-Softmax": ({"head": Head("GuardedWSoftmax", {"alpha": 1.0})}, UNIT),
+    "W-Softmax": ({"stages": (Stage(0.2, Head("WSoftmax", {"alpha": 1.0, "gradient": "stopped"})),)}, PLAIN),
+    "guarded W-Softmax": ({"head": Head("GuardedWSoftmax", {"alpha": 1.0})}, PLAIN),
     "L_re": (_term("FeedBackwardReconstruction", 0.001), PLAIN),
 }
 TERMS: dict[str, tuple[dict[str, Any], tuple[float, float]]] = {
