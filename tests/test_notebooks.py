@@ -178,6 +178,33 @@ WEIGHTS_BIASED = {
         "size = scores.gather(1, index) if margin",
     ),
 }
+INCLUDE_EXCLUDE = {
+    "the two readings changed over": (
+        "losses/include_exclude.py",
+        'if reading == "A.1" else 1',
+        'if reading != "A.1" else 1',
+    ),
+    "a variance divided by one more": (
+        "losses/include_exclude.py",
+        "max(len(features) - 1, 1)",
+        "max(len(features), 1)",
+    ),
+    "a free variance that cannot be crossed": (
+        "losses/include_exclude_choices.py",
+        "(gap.square().sum(1) / (2 * self.variance)",
+        "(gap.square().sum(1) / (2 * self.variance.abs())",
+    ),
+    "a moving rule without its one": (
+        "losses/center.py",
+        "rate * gaps / (1 + counts)",
+        "rate * gaps / counts.clamp_min(1)",
+    ),
+    "a deviation of the population": (
+        "papers/include_exclude/appendix.py",
+        "np.std(self.accuracies, ddof=1)",
+        "np.std(self.accuracies, ddof=0)",
+    ),
+}
 VERIFICATION = {
     "a threshold that the nearest different pair reaches": (
         "verification.py",
@@ -199,6 +226,7 @@ BY_CHAPTER = {
     "large_margin_softmax": MUTATIONS,
     "feature_incay": INCAY,
     "weights_biased_softmax": WEIGHTS_BIASED,
+    "include_exclude": INCLUDE_EXCLUDE,
     "feedback_reconstruction": RECONSTRUCTION,
     "verification": VERIFICATION,
 }

@@ -1,0 +1,94 @@
+"""Appendix B as numbers: its sweeps on the test set, and what the best of as many settings is where none matters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from discriminative.papers import printed
+from discriminative.statistics import rank_correlation
+
+__all__ = ["IMAGES", "Sweep", "standing_out", "sweeps"]
+
+IMAGES = 10_000  # of each of the three test sets
+# Table, part of it, what is swept, name, and where its best is the printed result: (table, row), center loss's row.
+SOURCES = (
+    ("B.1", "(a) ", "MNIST [L]", "2", "[L]"),
+    ("B.1", "(b) ", "MNIST [N]", "2", "[N]"),
+    ("B.2", "(a) ", "CIFAR-10 [L]", "3", "[L]"),
+    ("B.2", "(b) ", "CIFAR-10 [N]", "3", "[N]"),
+    ("B.3", "", "CIFAR-100 [N]", "4", "[N]"),
+)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A column: the test accuracies in percent over one swept setting.
+
+    ``center`` and ``ours`` are the printed errors of center loss and of include-and-exclude on the same network.
+    """
+
+    name: str
+    swept: str
+    settings: tuple[float, ...]
+    accuracies: tuple[float, ...]
+    center: float
+    ours: float
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.accuracies))
+
+    @property
+    def deviation(self) -> float:
+        return float(np.std(self.accuracies, ddof=1))
+
+    @property
+    def best(self) -> float:
+        return max(self.accuracies)
+
+    @property
+    def standing_out(self) -> float:
+        """How far the best lies above the mean, in standard deviations of the column."""
+        return (self.best - self.mean) / self.deviation
+
+    @property
+    def trend(self) -> float:
+        """Rank correlation of setting and accuracy."""
+        return rank_correlation(list(self.settings), list(self.accuracies))
+
+    @property
+    def binomial(self) -> float:
+        """Standard error of one accuracy of that size on the test set, in percent."""
+        share = self.mean / 100
+        return 100 * float(np.sqrt(share * (1 - share) / IMAGES))
+
+
+def sweeps() -> list[Sweep]:
+    """The ten columns of Tables B.1 to B.3, lambda before alpha."""
+    found = []
+    for swept in ("lambda", "alpha"):
+        for table, part, name, result, size in SOURCES:
+            cells = printed("include_exclude", table)
+            rows = [row for row, _ in cells if row.startswith(f"{part}{swept}=")]
+            values = [float(cells[row, "Accuracy"]) for row in rows]
+            errors = printed("include_exclude", result)
+            found.append(
+                Sweep(
+                    name,
+                    swept,
+                    tuple(float(row.split("=")[1]) for row in rows),
+                    tuple(value if value > 1 else 100 * value for value in values),
+                    float(errors[f"Center {size}", "Error rate"]),
+                    float(errors[f"IE {size}", "Error rate"]),
+                )
+            )
+    return found
+
+
+def standing_out(n: int, draws: int = 20_000) -> np.ndarray:
+    """How far the best of n numbers stands out in their own standard deviations, where all are one normal's."""
+    numbers = np.random.default_rng(0).standard_normal((draws, n))
+    found: np.ndarray = (numbers.max(1) - numbers.mean(1)) / numbers.std(1, ddof=1)
+    return found
