@@ -24,12 +24,15 @@ from typing import Any
 
 import pytest
 
+from discriminative.papers import papers
 from discriminative.site.build import browser
 from discriminative.site.look import content_pages
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "build" / "html"
-CHAPTER = "notebooks/large_margin_softmax.html"
+NOTEBOOKS = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+CHAPTERS = [f"notebooks/{paper.notebook}.html" for paper in papers() if paper.notebook in NOTEBOOKS]
+FIRST = CHAPTERS[0]  # where the figure of margins stands, and psi
 ASSETS = ROOT / "book" / "assets"
 PAGES = [name for path in content_pages(HTML) if (name := str(path.relative_to(HTML))) != "index.html"]
 PATIENCE = 60.0  # seconds for one answer: a page takes half of one, a busy machine many times that
@@ -319,7 +322,7 @@ def test_a_page_with_everything_wrong_is_seen_to_be(chromium: Chromium, tmp_path
 
 
 def test_there_are_pages_to_look_at(visits: dict[str, dict[str, Any]]) -> None:
-    assert {"intro.html", CHAPTER, "book/proofs.html", "book/errata.html", "book/glossary.html"} <= set(visits)
+    assert {"intro.html", *CHAPTERS, "book/proofs.html", "book/errata.html", "book/glossary.html"} <= set(visits)
     assert all(seen["look"]["article"] > 200 for seen in visits.values())
 
 
@@ -329,7 +332,7 @@ def test_every_formula_is_rendered(page: str, visits: dict[str, dict[str, Any]])
     assert look["rendered"] == look["formulas"]
     assert look["failed"] == []
     assert look["raw"] == 0
-    if page == CHAPTER:
+    if page in CHAPTERS:
         assert look["formulas"] > 50
 
 
@@ -365,9 +368,9 @@ def test_no_page_scrolls_sideways_and_nothing_is_cut_off(
     assert wide["cut"] == []
 
 
-def test_no_column_of_a_table_of_records_is_cut_at_a_desk(visits: dict[str, dict[str, Any]]) -> None:
-    assert visits[CHAPTER]["look"]["article"] > 200
-    assert visits[CHAPTER]["desk"]["columns"] == []
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_no_column_of_a_table_of_records_is_cut_at_a_desk(page: str, visits: dict[str, dict[str, Any]]) -> None:
+    assert visits[page]["desk"]["columns"] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -379,16 +382,16 @@ def test_text_stands_out_from_what_is_behind_it(mode: str, page: str, visits: di
 
 
 def test_the_verdicts_chips_are_among_what_was_measured(visits: dict[str, dict[str, Any]]) -> None:
-    assert "chips" in visits[CHAPTER]["dark"]
+    assert all("chips" in visits[page]["dark"] for page in CHAPTERS)
     assert "chips" in visits["book/reading.html"]["light"]
 
 
 @pytest.mark.parametrize("way", ["file", "http"])
-def test_the_search_finds_psi_in_the_chapter(way: str, chromium: Chromium, address: str) -> None:
+def test_the_search_finds_psi_in_the_first_chapter(way: str, chromium: Chromium, address: str) -> None:
     chromium.shape(1280)
     events = chromium.open(f"{HTML.as_uri() if way == 'file' else address}/search.html?q=psi")
     # the results come one by one: the chapter's is waited for, not the first
-    chromium.wait_for(f"[...document.querySelectorAll('#search-results a')].some(a => a.href.includes({CHAPTER!r}))")
+    chromium.wait_for(f"[...document.querySelectorAll('#search-results a')].some(a => a.href.includes({FIRST!r}))")
     assert told(events) == []
 
 
@@ -404,7 +407,7 @@ def test_the_front_door_leads_to_the_introduction(chromium: Chromium) -> None:
 
 
 def test_no_formula_is_a_stop_of_the_tab_key(chromium: Chromium) -> None:
-    chromium.open((HTML / CHAPTER).as_uri())
+    chromium.open((HTML / FIRST).as_uri())
     assert chromium.run("document.querySelectorAll('mjx-container').length") > 50
     assert chromium.run("document.querySelectorAll('mjx-container[tabindex], mjx-container [tabindex]').length") == 0
 
@@ -418,12 +421,12 @@ def test_icons_are_drawn_without_a_library_and_formulas_are_set_only_where_there
     icons = chromium.run(drawn)
     assert len(icons) >= 3
     assert all(width > 5 and mask == 'url("' for width, mask, _ in icons), icons
-    assert [url for url in requested(chromium.open((HTML / CHAPTER).as_uri())) if "tex-chtml" in url]
+    assert [url for url in requested(chromium.open((HTML / FIRST).as_uri())) if "tex-chtml" in url]
 
 
 def test_the_contents_mark_the_section_that_is_read_at_every_stop(chromium: Chromium) -> None:
     chromium.shape(1280)
-    chromium.open((HTML / CHAPTER).as_uri())
+    chromium.open((HTML / FIRST).as_uri())
     marked = """(async () => {
       const links = [...document.querySelectorAll('#contents-nav a')], wrong = [];
       const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -443,7 +446,7 @@ def test_the_contents_mark_the_section_that_is_read_at_every_stop(chromium: Chro
 
 
 def test_a_term_of_the_glossary_says_on_hover_what_it_is(chromium: Chromium) -> None:
-    chromium.open((HTML / CHAPTER).as_uri())
+    chromium.open((HTML / FIRST).as_uri())
     told = chromium.run("[...document.querySelectorAll('article a[href*=\"glossary.html#term-\"]')].map(a => a.title)")
     assert len(told) > 3
     assert all(len(title) > 20 and "\\" not in title for title in told), told
@@ -541,7 +544,7 @@ def test_a_claims_own_address_opens_its_row_even_where_it_is_folded(chromium: Ch
 
 def test_a_number_of_a_chapters_table_is_two_clicks_from_its_record(chromium: Chromium) -> None:
     chromium.shape(1280)
-    chromium.open((HTML / CHAPTER).as_uri())
+    chromium.open((HTML / FIRST).as_uri())
     link = chromium.run("document.querySelector('#c-lsm1 a.to-records').href")
     chromium.open(link)
     place = link.partition("#")[2]
@@ -673,9 +676,9 @@ def test_the_figure_fits_a_phone(figure: Chromium) -> None:
     assert figure.run("document.documentElement.scrollWidth") <= 391
 
 
-def test_the_chapters_figure_reacts(chromium: Chromium) -> None:
+def test_the_first_chapters_figure_reacts(chromium: Chromium) -> None:
     chromium.shape(1280)
-    chromium.open((HTML / CHAPTER).as_uri())
+    chromium.open((HTML / FIRST).as_uri())
     assert chromium.run("!!document.querySelector('.margin-figure')")
     assert "a margin of 54.0°." in put(chromium, angle=90, margin=4)
 
