@@ -6,35 +6,42 @@
 Everything runs in one process, interleaved: a round times every loss once, and a loss's figure is the ratio of its time
 to that of ``F.linear`` and ``F.cross_entropy`` in the same round. Ratios, with their least, median and greatest, go to
 ``benchmarks/results/<name>.json``; absolute times are not kept. On a CPU the clock is the process's own time, on one
-thread. A head is timed as ``F.cross_entropy(head(x, y), y)``, a term by itself: what it adds.
+thread. A head is timed as ``F.cross_entropy(head(x, y), y)``, a term by itself: what it adds. A path is another way to
+the loss of a head; a part is what heads over weights of length one do beyond softmax, each step by itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import time
 from collections.abc import Callable, Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from discriminative import losses
+from discriminative.losses._unit import inverse_norms, project_rows_
+from discriminative.provenance import describe_environment
 
 RESULTS = Path(__file__).parent / "results"
 
 HEADS: dict[str, Callable[[int, int], nn.Module]] = {
     "WeightNormalizedSoftmax": losses.WeightNormalizedSoftmax,
     "NormFace": lambda d, c: losses.NormFace(d, c, scale=30.0),
+    "COCO": lambda d, c: losses.COCO(d, c, scale=30.0, learn_scale=True),
+    "L2ConstrainedSoftmax": lambda d, c: losses.L2ConstrainedSoftmax(d, c, scale=30.0),
     "LSoftmax m=4": lambda d, c: losses.LSoftmax(d, c, margin=4),
     "ASoftmax m=4": lambda d, c: losses.ASoftmax(d, c, margin=4),
     "CosFace": lambda d, c: losses.CosFace(d, c, margin=0.35, scale=30.0),
     "ArcFace": lambda d, c: losses.ArcFace(d, c, margin=0.5, scale=30.0),
+    "GuardedArcFace": lambda d, c: losses.GuardedArcFace(d, c, margin=0.5, scale=30.0),
     "WSoftmax literal": lambda d, c: losses.WSoftmax(d, c, alpha=1.0),
     "WSoftmax stopped": lambda d, c: losses.WSoftmax(d, c, alpha=1.0, gradient="stopped"),
     "GuardedWSoftmax": lambda d, c: losses.GuardedWSoftmax(d, c, alpha=1.0),
@@ -99,50 +106,107 @@ class IncludeExcludeBroadcast(losses.CenterLoss):
         return (own / (2 * spread) + 0.1 + rival).relu().mean()
 
 
-PAPERS: dict[str, tuple[Callable[[int, int], nn.Module], bool]] = {  # name: (maker, whether it is a term)
-    "WSoftmax, Algorithm 1": (WSoftmaxLoop, False),
-    "WSoftmax, broadcast": (WSoftmaxBroadcast, False),
-    "IncludeExclude, broadcast": (IncludeExcludeBroadcast, True),
+PAPERS: dict[str, tuple[Callable[[int, int], nn.Module], str]] = {
+    "WSoftmax, Algorithm 1": (WSoftmaxLoop, "head"),
+    "WSoftmax, broadcast": (WSoftmaxBroadcast, "head"),
+    "IncludeExclude, broadcast": (IncludeExcludeBroadcast, "term"),
 }
 
 
-def peers(feature_dim: int, num_classes: int) -> dict[str, nn.Module]:
-    """The same losses of pytorch-metric-learning, where it is installed (weights are its columns)."""
+AT_ONCE = 1024  # classes, in the paths that take a part of them at a time
+
+
+class ChunkedCosFace(nn.Module):
+    """CosFace whose logits are made for some classes at a time."""
+
+    def __init__(self, feature_dim: int, num_classes: int) -> None:
+        super().__init__()
+        self.head = losses.CosFace(feature_dim, num_classes, margin=0.35, scale=30.0)
+
+    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
+        return losses.chunked_cross_entropy(self.head, features, labels, AT_ONCE)
+
+
+def sharded_cosface(feature_dim: int, num_classes: int) -> nn.Module:
+    """CosFace as each process of a group holds it; here one process, which has all the classes."""
+    return losses.ShardedHead(
+        lambda classes: losses.CosFace(feature_dim, classes, margin=0.35, scale=30.0), num_classes, None, AT_ONCE
+    )
+
+
+PATHS: dict[str, Callable[[int, int], nn.Module]] = {
+    f"CosFace, {AT_ONCE:,} classes at a time": ChunkedCosFace,
+    "CosFace, sharded, of one process": sharded_cosface,
+}
+
+
+def parts(batch: int, weight: Tensor) -> dict[str, Callable[[], Tensor]]:
+    """The steps that heads over weights of length one take beyond softmax's own."""
+    weight = F.normalize(weight.detach())
+    inverse, grad = inverse_norms(weight), torch.randn_like(weight)
+    logits = torch.randn(batch, len(weight), device=weight.device)
+    return {
+        "norms of the weights": lambda: inverse_norms(weight),
+        "the same, 256 rows at a time": lambda: torch.cat([inverse_norms(rows) for rows in weight.split(256)]),
+        "logits divided by them": lambda: logits.mul_(inverse),
+        "gradient of the logits divided by them": lambda: logits * inverse,
+        "projection of the gradient of the weights": lambda: project_rows_(grad, weight, inverse),
+    }
+
+
+def peer_version() -> str | None:
     try:
-        from pytorch_metric_learning import losses as peer
+        return version("pytorch-metric-learning")
     except ImportError:
+        return None
+
+
+def peers(feature_dim: int, num_classes: int) -> dict[str, nn.Module]:
+    """The same losses of pytorch-metric-learning, where it is installed; version 2 has ArcFace's margin in degrees."""
+    found = peer_version()
+    if found is None:
         return {}
+    from pytorch_metric_learning import losses as peer
+
+    margin = 28.6 if int(found.split(".")[0]) < 3 else 0.5
     return {
         "peer LargeMarginSoftmax m=4": peer.LargeMarginSoftmaxLoss(num_classes, feature_dim, margin=4, scale=1),
         "peer SphereFace m=4": peer.SphereFaceLoss(num_classes, feature_dim, margin=4, scale=1),
         "peer CosFace": peer.CosFaceLoss(num_classes, feature_dim, margin=0.35, scale=30),
-        "peer ArcFace": peer.ArcFaceLoss(num_classes, feature_dim, margin=28.6, scale=30),
+        "peer ArcFace": peer.ArcFaceLoss(num_classes, feature_dim, margin=margin, scale=30),
     }
 
 
 def cases(
     feature_dim: int, num_classes: int, features: Tensor, labels: Tensor, slow: bool
-) -> dict[str, tuple[nn.Module, Callable[[], Tensor]]]:
-    """Every module with the scalar that it is timed for; the baseline first."""
+) -> dict[str, tuple[str, nn.Module, Callable[[], Tensor]]]:
+    """Every module with its kind and the scalar that it is timed for (a part: what it makes); the baseline first."""
     weight = (torch.randn(num_classes, feature_dim) / feature_dim**0.5).to(features.device).requires_grad_()
-    makers: list[tuple[str, Callable[[int, int], nn.Module], bool]] = [("softmax", PlainHead, False)]
-    makers += [(name, maker, False) for name, maker in HEADS.items()]
-    makers += [(name, maker, True) for name, maker in TERMS.items()]
+    makers: list[tuple[str, str, Callable[[int, int], nn.Module]]] = [("softmax", "head", PlainHead)]
+    makers += [(name, "head", maker) for name, maker in HEADS.items()]
+    makers += [(name, "term", maker) for name, maker in TERMS.items()]
+    makers += [(name, "path", maker) for name, maker in PATHS.items()]
     if slow:
-        makers += [(name, maker, term) for name, (maker, term) in PAPERS.items()]
-    out: dict[str, tuple[nn.Module, Callable[[], Tensor]]] = {}
-    for name, maker, is_term in makers:
+        makers += [(name, kind, maker) for name, (maker, kind) in PAPERS.items()]
+    out: dict[str, tuple[str, nn.Module, Callable[[], Tensor]]] = {}
+    for name, kind, maker in makers:
         module = maker(feature_dim, num_classes).to(features.device)
         for parameter in module.parameters():
             if parameter.ndim == 2 and not parameter.any():  # centres start at the origin
                 nn.init.normal_(parameter, std=feature_dim**-0.5)
-        if is_term:
-            out[name] = (module, lambda m=module: m(features, labels, weight))  # type: ignore[misc]
+        if kind == "term":
+            out[name] = (kind, module, lambda m=module: m(features, labels, weight))  # type: ignore[misc]
+        elif kind == "path":
+            out[name] = (kind, module, lambda m=module: m(features, labels))  # type: ignore[misc]
         else:
-            out[name] = (module, lambda m=module: F.cross_entropy(m(features, labels), labels))  # type: ignore[misc]
+            out[name] = (kind, module, lambda m=module: F.cross_entropy(m(features, labels), labels))  # type: ignore[misc]
     for name, module in peers(feature_dim, num_classes).items():
         module.to(features.device)
-        out[name] = (module, lambda m=module: m(features, labels))  # type: ignore[misc]
+        for parameter in module.parameters():  # as long as ours: with its own start, probabilities are denormal numbers
+            nn.init.normal_(parameter, std=feature_dim**-0.5)
+        out[name] = ("head", module, lambda m=module: m(features, labels))  # type: ignore[misc]
+    for name, part in parts(len(features), weight).items():
+        out[name] = ("part", nn.Module(), part)
     return out
 
 
@@ -182,19 +246,21 @@ def measure(
     features = torch.randn(batch, feature_dim).to(device=device, dtype=dtype).requires_grad_()
     labels = torch.randint(num_classes, (batch,)).to(device)
     todo = cases(feature_dim, num_classes, features, labels, slow)
-    baseline = todo["softmax"][0]
+    baseline = todo["softmax"][1]
     if dtype != torch.float32:  # what autocast does for a plain head: features and weights in the half type
         baseline.to(dtype)
 
     def step(module: nn.Module, loss: Callable[[], Tensor]) -> None:
         features.grad = None
         module.zero_grad(set_to_none=True)
-        loss().backward()
+        made = loss()
+        if made.requires_grad:
+            made.backward()
 
     repeats = min(max(1, 200_000 // (batch * num_classes)), 100)
     times: dict[str, list[float]] = {name: [] for name in todo}
     for turn in range(rounds + 1):  # the first round warms up
-        for name, (module, loss) in todo.items():
+        for name, (_, module, loss) in todo.items():
             started = clock(device)
             for _ in range(repeats):
                 step(module, loss)
@@ -202,7 +268,7 @@ def measure(
             if turn:
                 times[name].append(elapsed)
     out = []
-    for name, (module, loss) in todo.items():
+    for name, (kind, module, loss) in todo.items():
         ratios = [mine / base for mine, base in zip(times[name], times["softmax"], strict=True)]
         step(module, loss)
         features.grad = None
@@ -210,7 +276,7 @@ def measure(
         out.append(
             {
                 "loss": name,
-                "kind": "term" if name in TERMS or PAPERS.get(name, (None, False))[1] else "head",
+                "kind": kind,
                 "classes": num_classes,
                 "ratio": {
                     "min": round(min(ratios), 3),
@@ -224,19 +290,13 @@ def measure(
 
 
 def environment(device: str) -> dict[str, Any]:
-    try:
-        import pytorch_metric_learning
-
-        peer = pytorch_metric_learning.__version__
-    except ImportError:
-        peer = None
-    return {
-        "device": torch.cuda.get_device_name() if device == "cuda" else platform.machine(),
-        "threads": torch.get_num_threads(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "pytorch_metric_learning": peer,
+    found = describe_environment(torch.device(device))
+    kept = {
+        key: found[key]
+        for key in ("device_name", "processor", "capability", "threads", "python", "torch")
+        if key in found
     }
+    return {**kept, "pytorch_metric_learning": peer_version()}
 
 
 def main(arguments: Iterable[str] | None = None) -> Path:
@@ -256,11 +316,15 @@ def main(arguments: Iterable[str] | None = None) -> Path:
     dtype = getattr(torch, options.dtype)
     shape = (options.batch, options.feature_dim)
     results = []
-    for classes in options.classes:
-        results += measure(classes, *shape, options.rounds, options.device, dtype, slow=False)
-    for classes in options.slow_classes:
-        rows = measure(classes, *shape, options.slow_rounds, options.device, dtype, slow=True)
-        results += [row for row in rows if row["loss"] in PAPERS]
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)  # of the sharded path
+    try:
+        for classes in options.classes:
+            results += measure(classes, *shape, options.rounds, options.device, dtype, slow=False)
+        for classes in options.slow_classes:
+            rows = measure(classes, *shape, options.slow_rounds, options.device, dtype, slow=True)
+            results += [row for row in rows if row["loss"] in PAPERS]
+    finally:
+        dist.destroy_process_group()
     record = {
         "environment": environment(options.device),
         "settings": {"batch": shape[0], "feature_dim": shape[1], "rounds": options.rounds, "dtype": options.dtype,

@@ -24,12 +24,15 @@ from typing import Any
 
 import pytest
 
+from discriminative.papers import papers
 from discriminative.site.build import browser
 from discriminative.site.look import content_pages
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "build" / "html"
-CHAPTER = "notebooks/large_margin_softmax.html"
+NOTEBOOKS = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+CHAPTERS = [f"notebooks/{paper.notebook}.html" for paper in papers() if paper.notebook in NOTEBOOKS]
+FIRST = CHAPTERS[0]  # where the figure of margins stands, and psi
 ASSETS = ROOT / "book" / "assets"
 PAGES = [name for path in content_pages(HTML) if (name := str(path.relative_to(HTML))) != "index.html"]
 PATIENCE = 60.0  # seconds for one answer: a page takes half of one, a busy machine many times that
@@ -319,7 +322,7 @@ def test_a_page_with_everything_wrong_is_seen_to_be(chromium: Chromium, tmp_path
 
 
 def test_there_are_pages_to_look_at(visits: dict[str, dict[str, Any]]) -> None:
-    assert {"intro.html", CHAPTER, "book/proofs.html", "book/errata.html", "book/glossary.html"} <= set(visits)
+    assert {"intro.html", *CHAPTERS, "book/proofs.html", "book/errata.html", "book/glossary.html"} <= set(visits)
     assert all(seen["look"]["article"] > 200 for seen in visits.values())
 
 
@@ -329,7 +332,7 @@ def test_every_formula_is_rendered(page: str, visits: dict[str, dict[str, Any]])
     assert look["rendered"] == look["formulas"]
     assert look["failed"] == []
     assert look["raw"] == 0
-    if page == CHAPTER:
+    if page in CHAPTERS:
         assert look["formulas"] > 50
 
 
@@ -365,9 +368,9 @@ def test_no_page_scrolls_sideways_and_nothing_is_cut_off(
     assert wide["cut"] == []
 
 
-def test_no_column_of_a_table_of_records_is_cut_at_a_desk(visits: dict[str, dict[str, Any]]) -> None:
-    assert visits[CHAPTER]["look"]["article"] > 200
-    assert visits[CHAPTER]["desk"]["columns"] == []
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_no_column_of_a_table_of_records_is_cut_at_a_desk(page: str, visits: dict[str, dict[str, Any]]) -> None:
+    assert visits[page]["desk"]["columns"] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -379,16 +382,16 @@ def test_text_stands_out_from_what_is_behind_it(mode: str, page: str, visits: di
 
 
 def test_the_verdicts_chips_are_among_what_was_measured(visits: dict[str, dict[str, Any]]) -> None:
-    assert "chips" in visits[CHAPTER]["dark"]
+    assert all("chips" in visits[page]["dark"] for page in CHAPTERS)
     assert "chips" in visits["book/reading.html"]["light"]
 
 
 @pytest.mark.parametrize("way", ["file", "http"])
-def test_the_search_finds_psi_in_the_chapter(way: str, chromium: Chromium, address: str) -> None:
+def test_the_search_finds_psi_in_the_first_chapter(way: str, chromium: Chromium, address: str) -> None:
     chromium.shape(1280)
     events = chromium.open(f"{HTML.as_uri() if way == 'file' else address}/search.html?q=psi")
     # the results come one by one: the chapter's is waited for, not the first
-    chromium.wait_for(f"[...document.querySelectorAll('#search-results a')].some(a => a.href.includes({CHAPTER!r}))")
+    chromium.wait_for(f"[...document.querySelectorAll('#search-results a')].some(a => a.href.includes({FIRST!r}))")
     assert told(events) == []
 
 
@@ -526,9 +529,9 @@ def test_the_figure_fits_a_phone(figure: Chromium) -> None:
     assert figure.run("document.documentElement.scrollWidth") <= 391
 
 
-def test_the_chapters_figure_reacts(chromium: Chromium) -> None:
+def test_the_first_chapters_figure_reacts(chromium: Chromium) -> None:
     chromium.shape(1280)
-    chromium.open((HTML / CHAPTER).as_uri())
+    chromium.open((HTML / FIRST).as_uri())
     assert chromium.run("!!document.querySelector('.margin-figure')")
     assert "a margin of 54.0°." in put(chromium, angle=90, margin=4)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 
 import pytest
@@ -56,6 +57,25 @@ HIGHWAY = maps(  # where the width stays, a gate beside the filters
     *((3, 3, 16), *[(3, 16, 16)] * 4, (3, 16, 32), *[(3, 32, 32)] * 4),
     *((3, 32, 48), *[(3, 48, 48)] * 2, (3, 48, 64)),
 )
+
+
+def sphere(*blocks: int) -> int:
+    """Of SphereNet: each convolution has weights, biases and slopes; the last layer weights and biases."""
+    total, before = 512 * 7 * 6 * 512 + 512, 3
+    for count, width in zip(blocks, (64, 128, 256, 512), strict=True):
+        total += 9 * before * width + 2 * width + count * 2 * (9 * width * width + 2 * width)
+        before = width
+    return total
+
+
+# Table 5 of include-and-exclude: five convolutions, eleven blocks of two, Fc5; two batch-norm numbers a channel.
+TABLE_5 = 9 * (3 * 32 + 32 * 64 + 64 * 128 + 128 * 256 + 256 * 512) + 512 * 5 * 4 * 512
+TABLE_5 += 2 * 9 * (64**2 + 2 * 128**2 + 5 * 256**2 + 3 * 512**2)
+EXCLUDE_NORMS = 2 * (32 + 64 + 128 + 256 + 512 + 2 * (64 + 2 * 128 + 5 * 256 + 3 * 512))
+WIDE_5 = 9 * (3 * 32 + 32 * 128 + 128 * 256 + 256 * 512 + 512 * 512) + 512 * 5 * 4 * 512
+WIDE_5 += 2 * 9 * (128**2 + 2 * 256**2 + 5 * 512**2 + 3 * 512**2)
+WIDE_NORMS = 2 * (32 + 128 + 256 + 512 + 512 + 2 * (128 + 2 * 256 + 5 * 512 + 3 * 512))
+
 COUNTS = [
     ("thesis-mnist-2d", 2, PLANE + (128 * 4 * 4 * 2 + 2)),  # 28 -> 14 -> 7 -> 4
     ("thesis-mnist", 256, MNIST + 64 * 4 * 4 * 256 + 3 * 256),
@@ -77,6 +97,10 @@ COUNTS = [
     ),
     ("vgg-16", 4096, VGG + (512 * 4096 + 4096) + (4096 * 4096 + 4096)),
     ("highway-11", 64, HIGHWAY),
+    ("spherenet-20", 512, sphere(1, 2, 4, 1)),
+    ("spherenet-64", 512, sphere(3, 8, 16, 3)),
+    ("include-exclude-27", 512, TABLE_5 + EXCLUDE_NORMS),
+    ("include-exclude-27-wide", 512, WIDE_5 + WIDE_NORMS),
     ("lenet", 500, LENET + (800 * 500 + 500) + 500),
     ("lenet", 64, LENET + (800 * 64 + 64) + 64),
     ("lenet-linear", 2, LENET + (800 * 2 + 2)),
@@ -189,3 +213,42 @@ def test_a_dense_layer_keeps_what_came_in() -> None:
     found = build_network("densenet-40", 448)[1](images)
     assert found.shape == (2, 28, 8, 8)
     torch.testing.assert_close(found[:, :16], images)
+
+
+def table_5() -> dict[str, dict[str, str]]:
+    """The printed rows of the include-and-exclude paper's Table 5."""
+    from discriminative.papers import printed
+
+    rows: dict[str, dict[str, str]] = {}
+    for (row, column), cell in printed("include_exclude", "5").items():
+        rows.setdefault(row, {})[column] = str(cell)
+    return rows
+
+
+def test_include_and_excludes_network_is_table_5_row_by_row() -> None:
+    """Sizes, numbers of convolutions and of parameters; the paper cuts thousands off and does not round them."""
+    network = build_network("include-exclude-27", 512).eval()
+    x, seen, depth = torch.zeros(1, 3, 112, 96), {}, {}
+    for name, part in network.named_children():
+        x = part(x)
+        weights = [m.weight for m in part.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)]
+        seen[name] = tuple(x.shape[1:]), sum(weight.numel() for weight in weights)
+        depth[name] = len(weights)
+    rows = table_5()
+    assert set(rows) == set(seen) - {"Flatten"}
+    for row, cells in rows.items():
+        size, parameters = seen[row]
+        height, width, channels = map(int, re.findall(r"\d+", cells["Output Size"]))
+        assert size in ((channels, height, width), (channels,)), row
+        assert depth[row] == int(float(cells["Depth"])), row
+        told = re.match(r"([\d.]+) ?K", cells["Params"])
+        places = len(told.group(1).partition(".")[2]) if told else 0
+        assert told is None or math.floor(parameters / 1000 * 10**places) / 10**places == float(told.group(1)), row
+    assert sum(depth.values()) - 1 == 27
+
+
+def test_spherenets_are_as_deep_as_they_are_called() -> None:
+    for depth in (20, 64):
+        with torch.device("meta"):
+            network = NETWORKS[f"spherenet-{depth}"](512)
+        assert sum(isinstance(m, torch.nn.Conv2d) for m in network.modules()) == depth

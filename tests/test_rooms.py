@@ -42,6 +42,7 @@ ROOMS = (
         "losses",
         "networks",
         "cifar_networks",
+        "face_networks",
         "data",
     ),
     *("unseen", "verification", "sources"),

@@ -17,7 +17,7 @@ from discriminative import measures
 from discriminative._checks import require
 from discriminative.ledger import Ledger, correctness, standing, table
 from discriminative.papers import experiment
-from discriminative.statistics import Values, Verdict, effect, judge_errors, rank_correlation
+from discriminative.statistics import Values, Verdict, effect, interval, judge_errors, rank_correlation
 from discriminative.study import Arm
 
 __all__ = [
@@ -34,8 +34,8 @@ def collapsed(record: dict[str, Any]) -> bool:
 
 # Whether the code of today made what is shown: the sign that stands at a number, and what it means.
 MARKS = {
-    "unchecked": ("‡", "made by other code than today's, and no seed of the arm trained again since"),
-    "stale": ("§", "made by other code than today's, which gives another result for one seed of the arm"),
+    "unchecked": ("‡", "made by other code than today's, and nothing trained again since has confirmed it"),
+    "stale": ("§", "made by other code than today's, which gives other results for seeds of the arm"),
 }
 
 
@@ -212,14 +212,21 @@ class Arms:
 
 
 def means(arms: Arms, *names: str) -> pd.DataFrame:
-    """Measures of every arm with three finished runs or more: means, and standard errors as ``"<measure> error"``."""
+    """Measures of every arm with three finished runs or more: means, ``"<measure> error"`` and ``"<measure> half"``.
+
+    The second is the standard error, the third half of the 95 % Student t interval.
+    """
     rows = {}
     for arm in arms:
         found = {name: arms.numbers(arm, name) for name in names}
         if all(len(values) >= 3 for values in found.values()):
-            rows[arm] = {name: float(np.mean(values)) for name, values in found.items()} | {
-                f"{name} error": float(np.std(values, ddof=1) / np.sqrt(len(values))) for name, values in found.items()
-            }
+            rows[arm] = {name: float(np.mean(values)) for name, values in found.items()}
+            for name, values in found.items():
+                _, low, high = interval(values)
+                rows[arm] |= {
+                    f"{name} error": float(np.std(values, ddof=1) / np.sqrt(len(values))),
+                    f"{name} half": (high - low) / 2,
+                }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

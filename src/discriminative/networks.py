@@ -12,6 +12,7 @@ from torch import nn
 
 from discriminative._checks import require
 from discriminative.cifar_networks import WIDTHS, densenet, highway, network_in_network, resnet, vgg
+from discriminative.face_networks import FACE_SHAPE, include_exclude_resnet, spherenet
 
 __all__ = [
     "NETWORKS", "TABLE_2_1", "TABLE_8", "build_network", "cifar_quick", "digits_cnn", "face_light", "flops",
@@ -175,6 +176,10 @@ NETWORKS: dict[str, Callable[[int], nn.Module]] = {
     "network-in-network": network_in_network,
     "vgg-16": vgg,
     "highway-11": highway,
+    "spherenet-20": partial(spherenet, 20),
+    "spherenet-64": partial(spherenet, 64),
+    "include-exclude-27": include_exclude_resnet,
+    "include-exclude-27-wide": partial(include_exclude_resnet, widened=True),
     **{name: partial(thesis_cnn, name) for name in (*TABLE_2_1, *TABLE_8) if name != "thesis-mnist-2d"},
 }
 
@@ -206,5 +211,7 @@ def input_shape(name: str) -> tuple[int, int, int]:
         return NETWORK_TABLES[name].input
     if name == "face-light":
         return 1, 32, 32
+    if name.startswith(("spherenet", "include-exclude")):
+        return FACE_SHAPE
     on_cifar = name == "cifar-quick" or name in WIDTHS
     return (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if on_cifar else (1, 8, 8)

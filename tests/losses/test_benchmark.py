@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,7 +36,7 @@ def record(benchmark, tmp_path_factory):
 
 def test_every_loss_has_its_ratio_and_its_memory(benchmark, record):
     measured = {row["loss"]: row for row in record["results"]}
-    assert {"softmax", *benchmark.HEADS, *benchmark.TERMS, *benchmark.PAPERS} <= set(measured)
+    assert {"softmax", *benchmark.HEADS, *benchmark.TERMS, *benchmark.PATHS, *benchmark.PAPERS} <= set(measured)
     assert measured["softmax"]["ratio"] == {"min": 1, "median": 1, "max": 1}
     for row in measured.values():
         assert 0 < row["ratio"]["min"] <= row["ratio"]["median"] <= row["ratio"]["max"]
@@ -70,9 +72,31 @@ def test_peak_memory_counts_what_is_alive_at_once(benchmark):
     assert benchmark.peak_bytes(step, "cpu") == pytest.approx(3 * 2**20, rel=0.01)
 
 
-def test_the_committed_results_are_those_of_every_loss_and_hold_no_times(benchmark):
+def test_the_committed_results_are_together_those_of_every_loss_and_hold_no_times(benchmark):
+    found = set()
     for path in (ROOT / "benchmarks" / "results").glob("*.json"):
         record = json.loads(path.read_text())
         assert set(record) == {"environment", "settings", "results"}
-        assert {"softmax", *benchmark.HEADS, *benchmark.TERMS} <= {row["loss"] for row in record["results"]}
+        found |= {row["loss"] for row in record["results"]}
         assert {key for row in record["results"] for key in row} == {"loss", "kind", "classes", "ratio", "peak_mib"}
+    assert {"softmax", *benchmark.HEADS, *benchmark.TERMS, *benchmark.PATHS, *benchmark.PAPERS} <= found
+
+
+def test_a_path_gives_the_loss_of_the_whole_head(benchmark):
+    import torch
+    import torch.nn.functional as F
+    from cases import batch
+
+    x, y, w = batch()
+    head = benchmark.ChunkedCosFace(5, 4)
+    head.head.weight = torch.nn.Parameter(w)
+    torch.testing.assert_close(head(x, y), F.cross_entropy(head.head(x, y), y))
+
+
+def test_the_memory_of_three_ways_is_measured_each_in_processes_of_its_own(tmp_path):
+    sizes = ["--classes", "50000", "--feature-dim", "16", "--batch", "32", "--classes-at-once", "1000"]
+    command = [sys.executable, str(ROOT / "benchmarks" / "memory.py"), *sizes, "--out", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    peaks = json.loads((tmp_path / "cpu.json").read_text())["peak_gib"]
+    assert len(peaks) == 3
+    assert all(peak > 0 for peak in peaks.values())

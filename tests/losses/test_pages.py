@@ -24,6 +24,14 @@ def test_the_code_of_the_page_runs_from_top_to_bottom(capsys):
     assert "the mean gap in angle" in capsys.readouterr().out
 
 
+def test_every_example_of_a_large_margin_has_its_blend():
+    shown = [path.read_text() for path in (BOOK.parent / "README.md", *BOOK.rglob("*.md"))]
+    shown += [getattr(losses, name).__doc__ or "" for name in losses.__all__]
+    made = [call for text in shown for call in re.findall(r"= [LA]Softmax\([^\n]*", text)]
+    assert len(made) >= 6
+    assert [call for call in made if "blend=" not in call] == []
+
+
 def test_the_tables_of_the_guard_are_the_committed_result_and_its_code_makes_them():
     spec = importlib.util.spec_from_file_location("guarded", BOOK.parent / "benchmarks" / "guarded.py")
     guarded = importlib.util.module_from_spec(spec)

@@ -151,7 +151,7 @@ def against(
         found = means(arms, x, y)
         for arm, row in found.iterrows():
             axes.errorbar(
-                row[x], row[y], yerr=2 * row[f"{y} error"], fmt="o", color=colour(str(arm)), markersize=5, elinewidth=1,
+                row[x], row[y], yerr=row[f"{y} half"], fmt="o", color=colour(str(arm)), markersize=5, elinewidth=1,
                 alpha=0.9,
             )  # fmt: skip
             shown[family(str(arm))] = None

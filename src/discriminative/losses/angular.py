@@ -222,7 +222,7 @@ class ASoftmax(LinearHead):
         blend: a :class:`Blend`; without one the margin acts at full strength, as it is printed.
 
     Example:
-        >>> head = ASoftmax(feature_dim=8, num_classes=3, margin=4)
+        >>> head = ASoftmax(feature_dim=8, num_classes=3, margin=4, blend=Blend(floor=5.0, total_steps=100))
         >>> x, y = torch.randn(5, 8), torch.tensor([0, 1, 2, 0, 1])
         >>> loss = torch.nn.functional.cross_entropy(head(x, y), y)
     """

@@ -76,7 +76,7 @@ class LSoftmax(LinearHead):
         blend: a :class:`Blend`; without one the margin acts at full strength, as Eq. 2.6 is printed.
 
     Example:
-        >>> head = LSoftmax(feature_dim=8, num_classes=3, margin=4)
+        >>> head = LSoftmax(feature_dim=8, num_classes=3, margin=4, blend=Blend(floor=5.0, total_steps=100))
         >>> x, y = torch.randn(5, 8), torch.tensor([0, 1, 2, 0, 1])
         >>> loss = torch.nn.functional.cross_entropy(head(x, y), y)
     """

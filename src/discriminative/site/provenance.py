@@ -17,6 +17,7 @@ from discriminative.papers import claims, experiments
 from discriminative.provenance import told_machine
 from discriminative.runs import PROFILES, Run, canonical
 from discriminative.study import Arm
+from discriminative.upkeep import pooled
 
 __all__ = ["anchor", "export_csv", "provenance_page"]
 
@@ -24,8 +25,9 @@ MEANING = {
     "checked": "today's code made it, or one seed of its arm came out equal under today's code",
     "consistent": "other code made it, and several seeds of its arm, trained again under today's code on another "
     "machine, differ from theirs by no more than what seeds differ by",
-    "unchecked": "other code made it, and no seed of its arm was trained again since",
-    "stale": "other code made it, and one seed of its arm came out different under today's code",
+    "unchecked": "other code made it, and no seed of its arm was trained again since, or what was did not decide",
+    "stale": "other code made it, and today's code gives one seed of its arm another result on the same kind of "
+    "machine, or several seeds results that differ by more than seeds differ by",
 }
 SETTINGS = ("train_size", "network", "feature_dim", "batch_size", "precision", "loss", "fit_on")
 
@@ -139,6 +141,7 @@ def provenance_page(root: Path) -> str:
         "",
         *(f"- **{name}** ({standings.count(name)}): {meaning}." for name, meaning in MEANING.items()),
         "",
+        *_paired(verified),
     ]
     if superseded:
         lines += [
@@ -168,6 +171,18 @@ def provenance_page(root: Path) -> str:
         rows = [_row(_described(found[0]), found, verified) for found in groups.values()]
         lines += _table(f"Records that no experiment names any more: {_count(len(left), 'record')}", rows)
     return "\n".join(lines) + "\n"
+
+
+def _paired(verified: Verified) -> list[str]:
+    """One test over all arms that were compared in pairs: what no arm shows alone."""
+    found = pooled((note["t"], note["freedom"]) for note in verified.values() if "t" in note)
+    if found is None:
+        return []
+    arms, z, p = found
+    told = (
+        f"Over all {_count(arms, 'arm')} compared in pairs, today's wrong answers less the recorded ones: z = {z:.2f}"
+    )
+    return [f"{told}, p = {p:.2g} ({{ref}}`how <old-records>`).", ""]
 
 
 def _count(number: int, what: str) -> str:

@@ -14,8 +14,19 @@ from matplotlib.lines import Line2D
 
 from discriminative.evidence import Arms, means, rank
 from discriminative.figures.style import WIDTH, colour
+from discriminative.ledger import correctness
 
-__all__ = ["accuracy_by_norm", "class_norms", "curves", "equal_pulls", "moves", "placements", "pulls"]
+__all__ = [
+    "accuracy_by_norm",
+    "class_norms",
+    "curves",
+    "equal_pulls",
+    "layers",
+    "moves",
+    "placements",
+    "pulls",
+    "right_and_wrong",
+]
 
 PAPERS_NORM = 250.0
 SHADES = {0.01: "#fbbf77", 0.1: "#ea7a25", 1.0: "#9a3412", 10.0: "#5b1d09"}
@@ -176,10 +187,10 @@ def moves(panels: Mapping[str, Arms], measures: tuple[str, ...]) -> Figure:
 
 
 def curves(arms: Arms) -> Figure:
-    """Mean norm and loss of each arm over the steps, batches of training images."""
+    """Mean norm, loss and error of each arm over the steps, batches of training images."""
     figure: Figure
-    figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 4.8), sharex=True)
-    told = (("feature_norm", "mean norm"), ("loss", "cross-entropy"))
+    figure, panels = plt.subplots(3, 1, figsize=(WIDTH, 6.2), sharex=True)
+    told = (("feature_norm", "mean norm"), ("loss", "cross-entropy"), ("train_error", "training error"))
     for axes, (key, label) in zip(panels, told, strict=True):
         for name in arms:
             step, values = _mean_curve(arms, name, key)
@@ -197,9 +208,16 @@ def _short(name: str) -> str:
     return "softmax" if strength == 0 else name.replace("lambda=", "λ = ")
 
 
+def _trained(panels: Mapping[str, Arms]) -> Mapping[str, Arms]:
+    """The panels that have a run to show; the first where none has."""
+    found = {title: arms for title, arms in panels.items() if arms.finished()}
+    return found or dict(list(panels.items())[:1])
+
+
 def accuracy_by_norm(panels: Mapping[str, Arms]) -> Figure:
     """Accuracy of the test images in tenths by feature norm, short to long; one arm a panel, a faint line a seed."""
     figure: Figure
+    panels = _trained(panels)
     figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.2), sharey=True, squeeze=False)
     for axes, (title, arms) in zip(all_axes.flat, panels.items(), strict=True):
         name = next(iter(arms))
@@ -210,8 +228,29 @@ def accuracy_by_norm(panels: Mapping[str, Arms]) -> Figure:
         if len(lines):
             axes.plot(range(1, 11), lines.mean(0), "o-", color=colour("softmax"), markersize=4)
         axes.set_title(title, fontsize=10)
-        axes.set(xlabel="tenth by norm, short to long", xticks=(1, 4, 7, 10))
+        axes.set(xlabel="tenth by norm", xticks=(1, 4, 7, 10))
     all_axes.flat[0].set_ylabel("test accuracy (%)")
+    return figure
+
+
+def right_and_wrong(panels: Mapping[str, Arms]) -> Figure:
+    """The paper's Figures 1 and 3: how many test images have which norm, right and wrong; the first arm, seed 0."""
+    figure: Figure
+    panels = _trained(panels)
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(WIDTH, 3.4), squeeze=False)
+    for axes, (title, arms) in zip(all_axes.flat, panels.items(), strict=True):
+        run = next(iter(arms.arms)).run
+        record = arms.ledger.find(run)
+        if record is not None and record["status"] == "finished":
+            norms, right = arms.ledger.arrays(run)["norms"].astype(float), correctness(record)
+            edges = np.linspace(0, float(np.quantile(norms, 0.999)), 31)
+            for kept, tint, told in ((right, colour("softmax"), "right"), (~right, SHADES[1.0], "wrong")):
+                axes.hist(norms[kept], bins=edges, color=tint, alpha=0.75, label=told)
+            axes.set_yscale("log")
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("norm")
+    all_axes.flat[0].set_ylabel("test images")
+    figure.legend(*all_axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9.5)
     return figure
 
 
@@ -231,4 +270,25 @@ def class_norms(arms: Arms) -> Figure:
         panels[0].legend(fontsize=9.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.25))
     panels[1].set(xlabel="class", xticks=range(10))
     sns.despine(figure)
+    return figure
+
+
+def layers(methods: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
+    """The paper's Figure 7: how the weights of each layer are distributed, a panel a layer and a line a method."""
+    figure: Figure
+    names = list(next(iter(methods.values())))
+    figure, panels = plt.subplots(1, len(names), figsize=(WIDTH, 3.4), sharey=True)
+    decays = iter(("#4b3621", "#d6b98c", colour("softmax")))  # in the order of the methods: strong, weak, the paper's
+    for method, found in methods.items():
+        tint = "#111827" if method == "start" else next(decays) if method.startswith("softmax") else colour(method[:2])
+        for axes, name in zip(panels, names, strict=True):
+            widest = max(float(np.abs(each[name]).max()) for each in methods.values())
+            share, edges = np.histogram(found[name], bins=41, range=(-widest, widest))
+            place = (edges[1:] + edges[:-1]) / 2
+            style = ":" if method == "start" else "-"
+            axes.plot(place, 100 * share / share.sum(), style, color=tint, linewidth=1.4, label=method)
+            axes.set_title(name, fontsize=10)
+            axes.set(xlabel="weight", yscale="log")
+    panels[0].set_ylabel("share of the weights (%)")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9.5)
     return figure

@@ -35,6 +35,13 @@ MEASURES = {
         "shorter",
         "100 ln of the mean feature norm",
     ),
+    "log weight norm": Measure(
+        lambda r: _log(r["geometry"]["weight_norm_mean"]),
+        "log %",
+        "longer",
+        "shorter",
+        "100 ln of the mean norm of the class weights",
+    ),
     "log norm spread": Measure(
         lambda r: _log(r["geometry"]["feature_norm_sd"] / r["geometry"]["feature_norm_mean"]),
         "log %",

@@ -127,7 +127,11 @@ def arms_rows(arms: Arms, one_shot: bool) -> tuple[list[str], list[list[str]]]:
         diverged, collapsed = arms.lost(name)
         lost = "".join(f"; {n} {word}" for n, word in ((diverged, "diverged"), (collapsed, "above 50 %")) if n)
         rows.append([*cells, f"{seconds:.0f}", f"{len(found)}{lost}"])
-    return heads, rows
+    return heads, rows or [_nothing(heads)]
+
+
+def _nothing(heads: list[str]) -> list[str]:
+    return ["no record yet", *["–"] * (len(heads) - 1)]
 
 
 def _mean(values: list[float]) -> str:
@@ -142,7 +146,7 @@ def pair_rows(arms: Arms, baseline: str = "softmax") -> tuple[list[str], list[li
     heads = ["Arm", f"Right, {baseline} wrong", f"Wrong, {baseline} right", "Both wrong", "Wrong under every seed"]
     rows: list[list[str]] = []
     if baseline not in arms or not arms.finished(baseline):
-        return heads, rows
+        return heads, [_nothing(heads)]
     first = _mostly_right(arms, baseline)
     for name in arms:
         if name == baseline or not arms.finished(name):

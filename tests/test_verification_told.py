@@ -1,0 +1,111 @@
+"""What the verification chapter tells and draws: printed gains by hand, arms with and without records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from discriminative.evidence import Arms
+from discriminative.ledger import Ledger
+from discriminative.measures import measure
+from discriminative.papers import claims, experiment
+from discriminative.papers.verification import experiments, figures, told
+from discriminative.runs import Schedule
+from discriminative.study import Fewer
+from discriminative.training import train_any
+
+SHORT = Schedule(40)
+
+
+@pytest.fixture(scope="module")
+def arms(tmp_path_factory: pytest.TempPathFactory) -> Arms:
+    """Softmax and NormFace on digits, two seeds each, 40 steps."""
+    ledger = Ledger(tmp_path_factory.mktemp("ledger") / "records")
+    found = [
+        replace(arm, run=replace(arm.run, schedule=SHORT), seeds=(0, 1))
+        for arm in experiment("unseen-characters").at("quick")[:2]
+    ]
+    for arm in found:
+        for run in arm.runs():
+            ledger.write(*train_any(run))
+    return Arms(found, ledger)
+
+
+@pytest.fixture
+def none(tmp_path: Path) -> Arms:
+    return Arms([], Ledger(tmp_path / "records"))
+
+
+def test_printed_gains_by_hand() -> None:
+    gains = {name: after - before for name, before, after in told.gains()}
+    assert gains["thesis: L-Softmax m = 4 over softmax"] == pytest.approx(98.71 - 96.53)
+    assert gains["incay: RN beside A-Softmax"] == pytest.approx(99.47 - 99.42)
+    assert gains["reconstruction: beside center loss"] == pytest.approx(1.22 - 1.47)
+    heads, rows = told.gains_rows()
+    assert all(len(row) == len(heads) for row in rows)
+    found = {row[0]: row[1:] for row in rows}
+    assert found["incay: RN beside A-Softmax"] == ["+0.05 points", "3", "+0.4", "p = 0.25"]
+    assert told.sign_test(1) == 1.0
+
+
+def test_the_smallest_effect_is_a_third_of_the_printed_log_ratio() -> None:
+    test = claims()["C-OS1"].test
+    assert isinstance(test, Fewer)
+    assert test.counts_from == pytest.approx(np.log(3.47 / 1.29) / 3)
+    test = claims()["C-OS6"].test
+    assert isinstance(test, Fewer)
+    assert test.counts_from == pytest.approx(np.log(1.48 / 0.94) / 3)
+
+
+def test_every_arm_is_tried_equally_often_under_tuning_seeds() -> None:
+    for tuning, count in ((experiments.CHARACTER_TUNING, 4), (experiments.FACE_TUNING, 3)):
+        names = [arm.name.split(" rate ")[0] for arm in tuning]
+        assert {names.count(name) for name in names} == {count}
+        assert len({arm.run.id for arm in tuning}) == len(tuning)
+    assert {arm.name.split(" rate ")[0] for arm in experiments.FACE_TUNING} == set(experiments.FACE_NAMES)
+
+
+def test_the_measures_of_a_record_by_hand(arms: Arms) -> None:
+    record = arms.finished("softmax")[0]
+    pairs = record["metrics"]["pairs"]
+    found = measure("cosine over L2").value(record)
+    assert found == pytest.approx((pairs["l2"]["wrong"] - pairs["cosine"]["wrong"]) / 20)
+    geometry = record["geometry"]
+    assert measure("overlap").value(record) == geometry["largest_within"] - geometry["smallest_between"]
+    assert measure("equal error").value(record) == pairs["cosine"]["equal_error"]
+    assert measure("true accepts").value(record) == pairs["cosine"]["tar_at"]["0.01"]
+
+
+def test_tables_of_arms_have_a_row_each_and_say_where_there_is_none(arms: Arms, none: Arms) -> None:
+    heads, rows = told.arms_rows(arms, one_shot=False)
+    assert [row[0] for row in rows] == ["softmax", "NormFace"]
+    assert all(len(row) == len(heads) for row in rows)
+    assert rows[0][-1] == "2"
+    heads, rows = told.pair_rows(arms)
+    assert [row[0] for row in rows] == ["NormFace"]
+    assert all(int(cell.replace(",", "")) <= 2000 for cell in rows[0][1:])
+    for heads, rows in (told.arms_rows(none, one_shot=True), told.pair_rows(none)):
+        assert rows == [["no record yet", *["–"] * (len(heads) - 1)]]
+    heads, rows = told.open_set_rows(none)
+    assert {row[3] for row in rows} == {"not run", "no such arm on faces"}
+    assert told.open_set_rows(arms)[1][0][3].endswith("n = 2")
+
+
+def test_a_curve_has_the_rates_that_every_run_can_show(arms: Arms) -> None:
+    far, tar = figures.rates(arms, "softmax")
+    assert tar.shape == (2, len(far))
+    assert far[-1] == 1.0
+    assert (np.diff(tar, axis=1) >= 0).all()
+    assert (tar[:, -1] == 1).all()
+
+
+def test_pictures_are_drawn_with_and_without_records(arms: Arms, none: Arms) -> None:
+    for each in (arms, none):
+        for draw in (figures.roc, figures.histograms):
+            plt.close(draw(each))
+    plt.close(figures.chain())
+    plt.close(figures.printed_gains(told.gains()))
