@@ -13,10 +13,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 
 from discriminative import papers
 from discriminative.evidence import Arms, means, paired_gains, pairs_told, rank
-from discriminative.figures import style
+from discriminative.figures import files, style
 from discriminative.figures.arms import against, by_arm, errors_by_arm, learning_curves, training_curves
 from discriminative.figures.claims import forest
 from discriminative.ledger import Ledger
@@ -27,6 +28,7 @@ from discriminative.training import train
 from discriminative.verdicts import verdicts
 
 mpl.use("Agg")
+ROOT = Path(__file__).parents[1]
 
 
 def put(ledger: Ledger, record: dict[str, Any], run: Run, wrong: int | None, gap: float = 30.0) -> None:
@@ -196,4 +198,37 @@ def test_norms_are_drawn_for_every_arm_that_recorded_them_beside_log_k() -> None
     name = told_norms[-1]
     last = np.mean([record["curves"]["feature_norm"][-1] for record in arms.finished(name)])
     assert float(figure.axes[2].lines[len(told_norms) - 1].get_ydata()[-1]) == pytest.approx(last)
+    plt.close(figure)
+
+
+def test_a_figure_is_kept_with_the_runs_or_the_points_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCRIMINATIVE_ROOT", str(tmp_path))
+    figure, axes = plt.subplots()
+    axes.plot([1, 2], [3, 4], label="rising")
+    axes.scatter([5], [6])
+    arms = Arms.of("workhorse", "laptop", "softmax", ledger=Ledger(ROOT / "results"))
+    files.keep("one", "a", figure, [])
+    files.keep("one", "b", figure, [arms])
+    plt.close(figure)
+    folder = tmp_path / "build" / "figures" / "one"
+    assert (folder / "fig-a.svg").read_text() == (folder / "fig-b.svg").read_text()  # no date, no chance
+    points = pd.read_csv(folder / "fig-a.csv")
+    assert points[["x", "y"]].to_numpy().tolist() == [[1, 3], [2, 4], [5, 6]]
+    assert points["series"][0] == "rising"
+    runs = pd.read_csv(folder / "fig-b.csv")
+    assert set(runs["id"]) == {record["id"] for record in arms.finished()}
+    assert set(runs["arm"]) == {"softmax"}
+
+
+def test_every_text_of_a_figure_stands_out_from_white() -> None:
+    figure, axes = plt.subplots()
+    faint = axes.text(0, 0, "m = 2", color="#7cc4ec")
+    dark = axes.text(0, 1, "m = 4", color="#0b5394")
+    files.darken_texts(figure)
+    assert dark.get_color() == to_rgb("#0b5394")
+    red, green, blue = to_rgb(faint.get_color())
+    assert files._contrast(red, green, blue) >= 4.5
+    assert blue > green > red  # still the same hue
     plt.close(figure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+HTML = ROOT / "build" / "html"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DIRECT = [
     *PROJECT["dependencies"],
@@ -93,3 +95,59 @@ def test_the_readme_names_the_commands_that_exist() -> None:
     readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
     for command in re.findall(r"^make (\w+)", readme, flags=re.MULTILINE):
         assert re.search(rf"^{command}:", makefile, flags=re.MULTILINE), command
+
+
+def test_what_others_read_about_the_project_says_the_same_everywhere() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    meta, zenodo = (json.loads((ROOT / name).read_text()) for name in ("codemeta.json", ".zenodo.json"))
+    assert {cited["version"], meta["version"], zenodo["version"]} == {PROJECT["version"]}
+    assert meta["description"] == zenodo["description"] == PROJECT["description"]
+    assert zenodo["title"] == cited["title"]
+    names = {each["name"] for each in (*cited["authors"], *meta["author"], *zenodo["creators"], *PROJECT["authors"])}
+    assert len(names) == 1
+    assert all(PROJECT["license"] in told for told in (cited["license"], meta["license"], zenodo["license"]))
+
+
+def test_the_containers_install_what_is_locked() -> None:
+    """`make setup` installs requirements.lock and the project without its dependencies, and nothing else does."""
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    recipe = (ROOT / "Dockerfile").read_text()
+    assert container["postCreateCommand"] == "make setup"
+    assert "RUN make setup" in recipe
+    assert "pip install" not in recipe
+    allowed = re.search(r"python>=3\.11,<3\.(\d+)", (ROOT / "environment.yml").read_text())
+    assert allowed
+    for image in (container["image"], recipe):
+        found = re.search(r"python:3\.(\d+)", image)
+        assert found
+        assert 11 <= int(found[1]) < int(allowed[1])
+
+
+def test_every_python_of_the_workflow_is_allowed_by_the_environment() -> None:
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())
+    environment = (ROOT / "environment.yml").read_text()
+    last = max(int(version.split(".")[1]) for version in steps["jobs"]["test"]["strategy"]["matrix"]["python"])
+    assert f"<3.{last + 1}" in environment
+
+
+def test_every_file_that_the_manifest_names_is_made() -> None:
+    """The project's own is short; the built one names every figure and page beside."""
+    short, built = (yaml.safe_load(path.read_text()) for path in (ROOT / "codecheck.yml", HTML / "codecheck.yml"))
+    assert {entry["file"] for entry in short["manifest"]} < {entry["file"] for entry in built["manifest"]}
+    for entry in built["manifest"]:
+        assert (ROOT / entry["file"]).exists(), entry["file"]
+        assert entry["comment"]
+
+
+def test_the_bibliography_names_where_each_work_can_be_found() -> None:
+    """The neighbours of the papers have a DOI or an arXiv number; what could not be confirmed has none."""
+    from pybtex.database import parse_file
+
+    entries = parse_file(str(ROOT / "book" / "references.bib")).entries
+    for key in (
+        *("wang2017normface", "liu2017sphereface", "wang2018cosface", "deng2019arcface", "wen2016discriminative"),
+        "papyan2020prevalence",
+    ):
+        assert entries[key].fields["doi"].startswith("10."), key
+    for key in ("chen2020angular", "mixon2022neural", "zhu2021geometric"):
+        assert re.fullmatch(r"\d{4}\.\d{5}", entries[key].fields["eprint"]), key

@@ -37,6 +37,7 @@ import numpy as np
 from discriminative._checks import require
 from discriminative.evidence import Arms
 from discriminative.figures.caption import caption
+from discriminative.figures.files import darken_texts, keep
 from discriminative.figures.style import use_style
 from discriminative.ledger import Ledger
 from discriminative.papers import experiment, paper, printed
@@ -155,6 +156,8 @@ class Chapter:
     def figure(self, key: str, draw: Callable[..., Any], *data: Any, **options: Any) -> None:
         """Draw a figure and glue it as ``fig-<key>``, with what the records say of its runs under ``<key>``.
 
+        Its drawing and its data are kept as files for the pages (``figures.files``).
+
         Args:
             key: unique in the chapter.
             draw: a function of ``data`` and ``options`` that returns a figure.
@@ -167,9 +170,11 @@ class Chapter:
         require(f"fig-{key}" not in self._said, "figure {} was drawn before", key)
         self._said.add(f"fig-{key}")
         figure = draw(*data, **options)
+        groups = [arms for each in data for arms in _arms_in(each)]
+        darken_texts(figure)
+        keep(self.paper.notebook, key, figure, groups)
         glue(f"fig-{key}", figure, display=False)
         plt.close(figure)
-        groups = [arms for each in data for arms in _arms_in(each)]
         if groups:
             self.say({key: caption(*groups)})
 

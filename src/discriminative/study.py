@@ -480,6 +480,8 @@ class Paper:
         colours: of losses that only it has, by the first word of an arm's name.
         waiting: what the plan at paper scale cannot list yet of the experiments of these names (of all for none), a
             line each, with its hours.
+        idea: what it says, in a line of the first page.
+        thumbnail: the key of the chapter's figure that stands on its card there; its first figure, unless given.
     """
 
     name: str
@@ -493,6 +495,8 @@ class Paper:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     colours: Mapping[str, str] = field(default_factory=dict)
     waiting: Callable[[Sequence[str]], list[str]] = lambda names: []
+    idea: str = ""
+    thumbnail: str = ""
 
     def all_experiments(self) -> Iterable[Experiment]:
         yield from self.experiments

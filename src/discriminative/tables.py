@@ -17,16 +17,32 @@ from discriminative.study import Arm, Claim, Fewer, Flat, Proved, Within
 from discriminative.verdicts import Judged, arms_of, kind, ours_told, percent_told, readable, verdicts, why
 
 __all__ = [
-    "Column", "arms_table", "brief", "chip", "paper_table", "plain_table", "printed_table", "verdicts_table",
+    "SHAPES", "Column", "arms_table", "brief", "chip", "paper_table", "permalink", "plain_table", "printed_table",
+    "records_anchor", "records_link", "verdicts_table",
 ]  # fmt: skip
 
-PROVENANCE = "../book/provenance.html"
+PROVENANCE, VERDICTS = "../book/provenance.html", "../book/verdicts.html"
 SHAPES = {"reproduced": "●", "contradicted": "✕", "reversed": "▼", "inconclusive": "◐", "not run": "○"}
 
 
 def _marked(text: str, records: Iterable[dict[str, Any]], ledger: Ledger) -> str:
     sign = mark(records, ledger)
     return f'{text} <span class="standing">{sign}</span>' if sign else text
+
+
+def permalink(claim: Claim) -> str:
+    """The id of a claim's row on the page of all verdicts."""
+    return f"verdict-{claim.id.lower()}"
+
+
+def records_anchor(arm: Arm) -> str:
+    """The id of the row on the provenance page that lists an arm's records, whatever experiment asks for it."""
+    return f"records-{arm.run.id}"
+
+
+def records_link(arm: Arm, shown: str) -> str:
+    """HTML: a text that leads to an arm's records."""
+    return f'<a class="to-records" href="{PROVENANCE}#{records_anchor(arm)}">{shown}</a>'
 
 
 def chip(verdict: Verdict) -> str:
@@ -117,7 +133,8 @@ def _anchor(claim: Claim) -> str:
 def _claim_head(claim: Claim, more: str = "") -> str:
     says = f"; {SAYS[claim.says]}" if claim.says in SAYS and claim.says not in claim.statement else ""
     return (
-        f'<th scope="row">{html.escape(claim.id)}: {readable(html.escape(claim.statement))}'
+        f'<th scope="row"><a href="{VERDICTS}#{permalink(claim)}">{html.escape(claim.id)}</a>: '
+        f"{readable(html.escape(claim.statement))}"
         f"<br><small>{html.escape(claim.scale)}{says}{more}</small></th>"
     )
 
@@ -149,10 +166,15 @@ def _ours(judged: Judged) -> str:
 def _verdict_row(judged: Judged, ledger: Ledger | None) -> str:
     claim = judged.claim
     ledger = Ledger.of(claim.profile) if ledger is None else ledger
-    records = Arms(arms_of(claim), ledger).records()
+    found = Arms(arms_of(claim), ledger)
+    records = found.records()
     reasons = list(map(html.escape, why(judged)))
     if isinstance(claim.test, Proved):
         reasons = [f'<a href="#{claim.test.label}">{reason}</a>' for reason in reasons]
+    arms = ", ".join(
+        records_link(arm, html.escape(readable(arm.name))) for arm in found.arms if found.records(arm.name)
+    )
+    reasons += [f"records: {arms}"] if arms else []
     details = "".join(f'<span class="chip-detail">{reason}</span>' for reason in reasons)
     return (
         f'<tr id="{_anchor(claim)}">{_claim_head(claim)}{_paper_cell(claim)}<td class="ours">{_ours(judged)}</td>'
@@ -217,7 +239,8 @@ def arms_table(arms: Arms, *, title: str) -> str:
             fitted = "fitted on the validation images too"
             cells = "".join(f'<td class="num">{cell}</td>' if cell else notes.empty(fitted) for cell in numbers)
         cells += "".join(f'<td class="num">{count}</td>' for count in (len(records), *arms.lost(name)))
-        rows.append(f'<tr><th scope="row">{_marked(html.escape(name), records, arms.ledger)}</th>{cells}</tr>')
+        shown = records_link(arms[name], html.escape(name)) if records else html.escape(name)
+        rows.append(f'<tr><th scope="row">{_marked(shown, records, arms.ledger)}</th>{cells}</tr>')
     heads = (
         "Arm",
         "Test error %",
@@ -313,11 +336,11 @@ def _our_cell(ours: Column, row: str, notes: _Notes) -> str:
         return notes.empty(f"not run: <code>{html.escape(command)}</code>")
     diverged, collapsed = found.lost()
     if not errors:
-        told = f"diverged <small>{diverged} of {len(records)}</small>"
+        told = f"{records_link(arm, 'diverged')} <small>{diverged} of {len(records)}</small>"
     else:
         lost = f"; {diverged} diverged" if diverged else ""
         lost += f"; {collapsed} above 50 %" if collapsed else ""
-        told = f"{_error(errors)} <small>n = {len(errors)}{lost}</small>"
+        told = f"{records_link(arm, _error(errors))} <small>n = {len(errors)}{lost}</small>"
     return f'<td class="num">{_marked(told, records, ours.ledger)}</td>'
 
 

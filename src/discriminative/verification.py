@@ -242,7 +242,7 @@ class Answers:
 
     @property
     def standard_error(self) -> float:
-        """Of that mean, over the folds: their standard deviation over the root of their number."""
+        """The standard error of that mean, the folds' standard deviation over the root of their number."""
         folds = self.by_fold
         return float(np.std(folds, ddof=1) / math.sqrt(len(folds))) if len(folds) > 1 else math.nan
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 from pathlib import Path
 
 import pytest
 from cells import code, notebook, prose
 
-from discriminative.papers import claims
-from discriminative.site.front import with_counts
 from discriminative.site.notebook import BookError
 from discriminative.site.staging import PDF, check_labels, keep_times, stage_figures, switch_on_buttons, without_pdf
-from discriminative.verdicts import verdicts
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "build" / "html"
@@ -60,24 +56,6 @@ def test_pictures_of_two_chapters_keep_apart(tmp_path: Path) -> None:
         shown = {"output_type": "display_data", "data": data, "metadata": {"scrapbook": {"name": "fig-a"}}}
         stage_figures(notebook(code("glue", outputs=[shown])), tmp_path / stem)
     assert [(tmp_path / stem / "fig-a.png").read_text() for stem in ("first", "second")] == ["first", "second"]
-
-
-def test_the_first_page_counts_the_verdicts_of_every_paper() -> None:
-    """The numbers come from the claims, and the built page shows them."""
-    text = with_counts((ROOT / "intro.md").read_text(), verdicts().values())
-    cards = re.findall(r":::\{grid-item-card\} (\d+)\n([a-z ]+)\n:::", text)
-    assert [word for _, word in cards] == [
-        "reproduced",
-        "contradicted",
-        "reversed",
-        "inconclusive",
-        "not run",
-        "proved",
-    ]
-    assert sum(int(count) for count, _ in cards) == len(claims())
-    built = (HTML / "intro.html").read_text()
-    shown = re.findall(r'sd-card-title[^>]*>\s*(\d+)\s*</div>\s*<p class="sd-card-text">([a-z ]+)</p>', built)
-    assert shown == cards
 
 
 def test_a_staged_file_keeps_its_time_just_as_long_as_its_content(tmp_path: Path) -> None:

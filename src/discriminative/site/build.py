@@ -14,7 +14,9 @@ from pathlib import Path
 from discriminative._checks import require
 from discriminative.paths import project_root
 from discriminative.site.execution import execute_all
+from discriminative.site.light import lighten
 from discriminative.site.look import look_over
+from discriminative.site.manifest import manifest
 from discriminative.site.notebook import (
     BookError,
     bare_chapters,
@@ -26,6 +28,8 @@ from discriminative.site.notebook import (
     write,
 )
 from discriminative.site.staging import PDF, stage
+
+DATA = ("claims.json", "verdicts.json", "verdicts.csv", "ledger.csv")  # kept at an address that does not change
 
 __all__ = ["bless", "browser", "build_site", "make", "print_book"]
 
@@ -101,8 +105,17 @@ def build_site(root: Path, chromium: str | None = None) -> None:
     pages = out / "html" / "_build" / "html"
     for page in pages.rglob("*.html"):
         page.write_text(without_thebe(page.read_text()))
+    lighten(pages)
     if chromium:
         _print_single(chromium, out, pages / PDF)
+    if (root / "results").exists():  # every record, so that a number leads to the file that it was computed from
+        shutil.copytree(root / "results", pages / "results", ignore=shutil.ignore_patterns("superseded", "*.npz"))
+    (pages / "data").mkdir()
+    for name in DATA:
+        if (root / "build" / "site" / "book" / name).exists():
+            shutil.copy(root / "build" / "site" / "book" / name, pages / "data")
+    if (root / "codecheck.yml").exists():
+        (pages / "codecheck.yml").write_text(manifest(root, pages))
     html_folder = root / "build" / "html"
     shutil.rmtree(html_folder, ignore_errors=True)
     shutil.move(str(pages), html_folder)
@@ -159,7 +172,9 @@ def for_paper(page: str) -> str:
     """
     page = page.replace('<details class="not-run">', '<details class="not-run" open>')
     page = re.sub(r'<a class="reference download[^>]*>(.*?)</a>', r"\1", page, flags=re.DOTALL)
-    return re.sub(r'href="\.\./((?:book|notebooks)/\w+)\.html"', r'href="#document-\1"', page)
+    page = re.sub(r'<a href="(?:\.\./)?results/[^>]*>(.*?)</a>', r"\1", page)
+    page = re.sub(r'href="(?:\.\./)?(?:book|notebooks)/\w+\.html(#[\w-]+)"', r'href="\1"', page)
+    return re.sub(r'href="(?:\.\./)?((?:book|notebooks)/\w+)\.html(?:#[^"]*)?"', r'href="#document-\1"', page)
 
 
 def print_pdf(chromium: str, page: Path, target: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["cost_figure", "cost_page"]
+__all__ = ["cost_figure", "cost_page", "ratios"]
 
 
 ALT = (
@@ -31,6 +31,15 @@ def _rows(measured: dict[str, Any], kind: str) -> dict[str, dict[int, dict[str, 
         if row["kind"] == kind and row.get("ratio"):
             found.setdefault(row["loss"], {})[row["classes"]] = row
     return found
+
+
+def ratios(root: Path, kind: str) -> dict[str, dict[int, float]]:
+    """Loss to number of classes to the median of its time beside softmax, from the first benchmark."""
+    measured: dict[str, Any] = next(iter(_measured(root).values()), {"results": []})
+    return {
+        name: {classes: float(row["ratio"]["median"]) for classes, row in by_classes.items()}
+        for name, by_classes in _rows(measured, kind).items()
+    }
 
 
 # The colour of each head among those of ``figures.style``; W-Softmax's four differ in the kind of line instead.

@@ -17,6 +17,7 @@ from discriminative.papers import claims, experiments
 from discriminative.provenance import told_machine
 from discriminative.runs import PROFILES, Run, canonical
 from discriminative.study import Arm
+from discriminative.tables import records_anchor
 from discriminative.upkeep import pooled
 
 __all__ = ["anchor", "export_csv", "provenance_page"]
@@ -152,6 +153,7 @@ def provenance_page(root: Path) -> str:
     left = dict(records)
     tables: dict[str, list[str]] = defaultdict(list)
     counts: Counter[str] = Counter()
+    settings: set[str] = set()
     for place in _places():
         found = [records[run.id] for run in place.arm.runs() if run.id in records]
         if found:
@@ -159,6 +161,9 @@ def provenance_page(root: Path) -> str:
                 left.pop(record["id"], None)
             id = anchor(place.experiment, place.profile, place.arm.name)
             name = f"[{_cell(place.arm.name)}, {place.profile}]{{#{id}}}"
+            if place.arm.run.id not in settings:  # one setting may serve several experiments; its first row has the id
+                settings.add(place.arm.run.id)
+                name = f'<span id="{records_anchor(place.arm)}"></span>{name}'
             tables[place.experiment].append(_row(name, found, verified, place.claims))
             counts[place.experiment] += len(found)
     for name, rows in tables.items():
@@ -223,7 +228,7 @@ def _described(record: dict[str, Any]) -> str:
 
 def _row(name: str, records: list[dict[str, Any]], verified: Verified, decides: Iterable[str] = ()) -> str:
     cells = [
-        name, _ranges(record["run"]["seed"] for record in records), _errors(records),
+        name, _seeds(records), _errors(records),
         _counted(_cell(record["environment"]["device_name"]) for record in records),
         f"{sum(record['environment']['wall_seconds'] for record in records):,.0f} s",
         _counted(f"{record['source']['revision']} / {record['source']['hash'][:8]}" for record in records),
@@ -251,20 +256,10 @@ def _counted(words: Iterable[str]) -> str:
     return ", ".join(f"{word} ({count})" if len(found) > 1 else word for word, count in found.items())
 
 
-def _ranges(numbers: Iterable[int]) -> str:
-    """Whole numbers with runs of them joined.
-
-    Example:
-        >>> _ranges([3, 0, 1, 2, 100, 102, 101, 7])
-        '0–3, 7, 100–102'
-    """
-    found: list[list[int]] = []
-    for number in sorted(numbers):
-        if found and number == found[-1][1] + 1:
-            found[-1][1] = number
-        else:
-            found.append([number, number])
-    return ", ".join(f"{low}" if low == high else f"{low}–{high}" for low, high in found)
+def _seeds(records: list[dict[str, Any]]) -> str:
+    """Every seed, a link to the record that it left."""
+    found = sorted((record["run"]["seed"], record["run"]["dataset"], record["id"]) for record in records)
+    return " ".join(f'<a href="../results/{dataset}/{id}.json">{seed}</a>' for seed, dataset, id in found)
 
 
 def _table(title: str, rows: list[str]) -> list[str]:

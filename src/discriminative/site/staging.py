@@ -12,12 +12,16 @@ from pathlib import Path
 from time import time_ns
 
 from discriminative._checks import require
+from discriminative.figures.files import folder_of
+from discriminative.site.choosing import choosing_page
 from discriminative.site.claims import claims_json, verdicts_json
 from discriminative.site.cost import cost_page
-from discriminative.site.front import with_counts
+from discriminative.site.front import with_front
+from discriminative.site.get_page import built_from, with_versions
 from discriminative.site.notebook import BookError, Notebook, chapters, glued_pictures, write
 from discriminative.site.provenance import export_csv, provenance_page
 from discriminative.site.statements import errata_page, labels, proofs_page
+from discriminative.site.verdict_page import verdict_page, verdicts_csv
 from discriminative.verdicts import verdicts
 
 __all__ = ["PDF", "stage", "switch_on_buttons", "without_pdf"]
@@ -48,20 +52,26 @@ def stage(root: Path, pdf: bool = False) -> None:
     check_labels(found)
     for stem, executed in found:
         write(site / "notebooks" / f"{stem}.ipynb", executed)
-        stage_figures(executed, site / "book" / "figures" / stem)
+        stage_figures(executed, site / "book" / "assets" / "figures" / stem, folder_of(stem, root))
     for name, page in GENERATED.items():
         (site / "book" / f"{name}.md").write_text(page(root))
     export_csv(root, site / "book" / "ledger.csv")
     judged = verdicts()
     (site / "book" / "claims.json").write_text(claims_json(root))
     (site / "book" / "verdicts.json").write_text(verdicts_json(judged, root))
+    (site / "book" / "verdicts.csv").write_text(verdicts_csv(judged, root))
+    (site / "book" / "verdicts.md").write_text(verdict_page(root, judged))
     intro = site / "intro.md"
-    text = with_counts(intro.read_text(), judged.values())
+    text = with_front(intro.read_text(), judged, root)
     intro.write_text(text if pdf else without_pdf(text))
+    get = site / "book" / "get.md"
+    get.write_text(with_versions(get.read_text(), root))
+    config = site / "_config.yml"
+    config.write_text(config.read_text().replace("<!-- built from -->", built_from(root)))
     stage_mathjax(site / "book" / "assets" / "mathjax")
     repository = os.environ.get("REPOSITORY_URL")
     if repository:
-        switch_on_buttons(site / "_config.yml", repository)
+        switch_on_buttons(config, repository)
     keep_times(before, site)
     shutil.rmtree(before, ignore_errors=True)
 
@@ -98,11 +108,14 @@ def check_labels(found: list[tuple[str, Notebook]]) -> None:
             places[label] = stem
 
 
-def stage_figures(executed: Notebook, folder: Path) -> None:
-    """Every picture that a chapter glued as ``book/figures/<chapter>/<key>.png``, for pages that show it."""
+def stage_figures(executed: Notebook, folder: Path, kept: Path | None = None) -> None:
+    """Every picture that a chapter glued as ``_static/figures/<chapter>/<key>.png``, for pages that show it."""
     folder.mkdir(parents=True, exist_ok=True)
     for key, picture in glued_pictures(executed).items():
         (folder / f"{key}.png").write_bytes(picture)
+        for suffix in (".svg", ".csv"):  # which the chapter kept while it ran
+            if kept is not None and (kept / f"{key}{suffix}").exists():
+                shutil.copy(kept / f"{key}{suffix}", folder)
 
 
 def stage_mathjax(target: Path) -> None:
@@ -171,5 +184,6 @@ GENERATED: dict[str, Callable[[Path], str]] = {
     "proofs": proofs_page,
     "errata": errata_page,
     "cost": cost_page,
+    "which_loss": choosing_page,
     "provenance": provenance_page,
 }

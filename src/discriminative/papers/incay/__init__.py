@@ -25,4 +25,6 @@ PAPER = Paper(
         "decay": "#7a5c3e",
         "head": "#a16207",
     },
+    idea="Add a term that makes every feature longer, the short ones most: the opposite of weight decay.",
+    thumbnail="inc-pulls",
 )

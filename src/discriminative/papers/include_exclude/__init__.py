@@ -26,4 +26,5 @@ PAPER = Paper(
         "contrastive": "#be185d",
         "L-Softmax": "#0b5394",
     },
+    idea="Hold every feature nearer to the centre of its own class than to the centres of the others, by a hinge.",
 )

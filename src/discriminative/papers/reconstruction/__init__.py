@@ -26,4 +26,6 @@ PAPER = Paper(
         "own": "#d97706",
     },
     waiting=waiting,
+    idea="Feed the label backwards through the last layer and ask for the feature again: nearly orthonormal weights.",
+    thumbnail="fbr-courses",
 )

@@ -63,11 +63,14 @@ def _saved(arms: Arms, name: str) -> str:
 
 
 def order(others: Arms) -> Said:
-    """Figure 4's order: how e(W), raw and of unit columns, ranks the losses by their errors."""
+    """Figure 4's order: how e(W), raw and of unit columns, ranks the losses by error; and what raises it."""
     found = means(others, "log e(W)", "log unit e(W)", "test error")
     said = Said()
     for key, of in (("raw", "log e(W)"), ("unit", "log unit e(W)")):
         said[f"order_arms_{key}"], said[f"order_rank_{key}"] = rank(found, of, "test error")
+    for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("own", "own center as L_re 1")):
+        said[f"length_{key}"] = others.mean(name, "weight norm")
+        said[f"unit_{key}"] = f"{10 ** others.mean(name, 'log unit e(W)'):.2g}"
     return said
 
 

@@ -19,4 +19,6 @@ PAPER = Paper(
     tunings=TUNINGS,
     measures=MEASURES,
     waiting=waiting,
+    idea="Multiply the angle between a feature and its class weight by a whole number m: a harder task, with a margin.",
+    thumbnail="regions",
 )

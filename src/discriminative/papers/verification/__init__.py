@@ -24,4 +24,5 @@ PAPER = Paper(
         "triplet loss": "#a16207",
         "contrastive loss": "#db2777",
     },
+    idea="Tell whether two images are of one class that training never saw, by the cosine of their features.",
 )

@@ -24,4 +24,6 @@ PAPER = Paper(
         "guarded": "#4338ca",
         "centred": "#be185d",
     },
+    idea="Turn every rival's weight towards the sample's own by a real number alpha: a margin of any size.",
+    thumbnail="wsm-map",
 )

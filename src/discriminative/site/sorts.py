@@ -1,0 +1,79 @@
+"""Claims by what can be said of them: at the paper's own scale, beside a printed error, without one, ours, proved."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from discriminative.study import Claim, Proved
+from discriminative.verdicts import Judged, arms_of, readable
+
+__all__ = ["DATASETS", "SHORT", "SORTS", "counts", "dataset", "families", "loss", "prints_beside", "sort"]
+
+# The sorts of claims, what each means and what it is called where room is short, in the order in which they are told.
+SORTS = {
+    "own scale": "at the paper's own scale",
+    "printed": "at a smaller scale, beside an error that the paper prints",
+    "unprinted": "everything else that we read in the papers",
+    "prediction": "our own predictions",
+    "proved": "proved",
+}
+SHORT = {
+    "own scale": "Own scale", "printed": "Beside a printed error", "unprinted": "Other claims",
+    "prediction": "Our predictions", "proved": "Proved",
+}  # fmt: skip
+DATASETS = {
+    "digits": "digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+}  # fmt: skip
+
+
+def sort(claim: Claim) -> str:
+    """A key of ``SORTS``."""
+    if isinstance(claim.test, Proved):
+        return "proved"
+    if claim.says == "our prediction":
+        return "prediction"
+    if claim.profile == "paper":
+        return "own scale"
+    return "unprinted" if claim.paper_effect is None else "printed"
+
+
+def counts(judged: Iterable[Judged]) -> Counter[str]:
+    """How many claims have each word."""
+    return Counter(each.verdict.word for each in judged)
+
+
+def dataset(claim: Claim) -> str:
+    """The data that a claim's arms are trained on, as readers call it; empty for a proof."""
+    name = next((arm.run.dataset for arm in arms_of(claim)), "")
+    if not name and claim.experiment:  # its arms wait for a choice: the scale names the data
+        return next((told for told in sorted(DATASETS.values(), key=len, reverse=True) if told in claim.scale), "")
+    return DATASETS.get(name, name)
+
+
+def prints_beside(claim: Claim) -> bool:
+    """Whether the paper's printed errors are about the data set that ours are about."""
+    about = claim.paper_scale or claim.scale
+    return (
+        claim.paper_effect is not None and re.search(rf"(?<![\w-]){re.escape(dataset(claim))}(?!\d)", about) is not None
+    )
+
+
+def loss(claim: Claim) -> str:
+    """The loss that a claim is about, without its settings, as the first words of its arm say."""
+    if not claim.test.arm:
+        return ""
+    first = claim.test.arm.split(" ")[0]
+    return "L-Softmax" if re.fullmatch(r"m=\d", first) else readable(first)
+
+
+def families(claims: Iterable[Claim]) -> list[list[Claim]]:
+    """Claims that differ in a number alone stand together, the confirmatory one first; otherwise the order stays."""
+    found: dict[tuple[str, ...], list[Claim]] = {}
+    for claim in claims:
+        words = re.sub(r"-?\d+(\.\d+)?", "#", claim.statement)
+        same = (claim.place, words, claim.scale, claim.experiment, type(claim.test).__name__, claim.says)
+        found.setdefault(same, []).append(claim)
+    return [sorted(group, key=lambda claim: not claim.confirmatory) for group in found.values()]
