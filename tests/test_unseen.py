@@ -77,6 +77,8 @@ def test_a_record_counts_pairs_and_keeps_what_the_loop_tells_beside(tmp_path: Pa
     assert metrics["validation"]["images"] == 2000
     assert sum(metrics["pairs"]["fold_wrong"]) == metrics["test"]["wrong"]
     assert not [name for name, value in record["geometry"].items() if isinstance(value, list)]
+    low, high = metrics["pairs"]["over_identities"]
+    assert low <= metrics["pairs"]["cosine"]["equal_error"] <= high
     pairs = unseen.UNSEEN["digits-unseen"](Path(), 0).pairs
     again = verification.answers(torch.from_numpy(arrays["cosine"]).double(), pairs)
     assert abs(int((~again.right).sum()) - metrics["test"]["wrong"]) <= 10  # half precision

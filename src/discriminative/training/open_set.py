@@ -7,6 +7,7 @@ again from it, and what the record tells of its tests is taken from the unseen i
 from __future__ import annotations
 
 import base64
+import math
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -151,11 +152,14 @@ def _ask(record: dict[str, Any], model: Model, data: Dataset, unseen: Unseen) ->
         right = verification.one_shot(features, unseen.trials)
         metrics["one_shot"] = {"wrong": int((~right).sum()), "images": len(right)}
     asked = torch.unique(torch.cat([pairs.first, pairs.second]))
-    names = [unseen.identity[i] for i in asked.tolist()]
-    number = {name: i for i, name in enumerate(sorted(set(names)))}
-    within, between = verification.extent(features[asked], torch.tensor([number[name] for name in names]))
+    number = {name: i for i, name in enumerate(dict.fromkeys(unseen.identity))}
+    identity = torch.tensor([number[name] for name in unseen.identity])
+    within, between = verification.extent(features[asked], identity[asked])
     record["geometry"] |= {"largest_within": four_digits(within), "smallest_between": four_digits(between)}
-    return arrays if model.run.seed == 0 else {}
+    if model.run.seed:
+        return {}
+    told["over_identities"] = _over_identities(verification.scores(features, pairs), pairs, identity)
+    return arrays
 
 
 def _seen(rates: tuple[float, ...], pairs: verification.Pairs) -> list[float]:
@@ -185,6 +189,19 @@ def _told(scores: Tensor, same: Tensor) -> dict[str, Any]:
         "area": four_digits(found.area),
         "tar_at": {f"{far:g}": four_digits(100 * found.tar_at(far)) for far in rates},
     }
+
+
+def _over_identities(scores: Tensor, pairs: verification.Pairs, identity: Tensor) -> list[float | None]:
+    """95 % interval of the equal error rate in percent where the identities are drawn again; twice nothing for few."""
+
+    def equal_error(weight: Tensor) -> float:
+        kept = weight > 0
+        kinds = pairs.same[kept]
+        if not 0 < int(kinds.sum()) < len(kinds):
+            return math.nan
+        return 100 * verification.curve(scores[kept], kinds, weight[kept]).equal_error
+
+    return [four_digits(end) for end in verification.identity_interval(equal_error, pairs, identity)]
 
 
 def _projected(model: Model, data: Dataset, unseen: Unseen, features: Tensor) -> int | None:

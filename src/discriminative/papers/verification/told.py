@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from discriminative.evidence import Arms
@@ -109,7 +111,7 @@ def arms_rows(arms: Arms, one_shot: bool) -> tuple[list[str], list[list[str]]]:
     """Every arm with runs that finished: errors of pairs by cosine and distance, what a curve says, angles, seconds."""
     heads = ["Arm", "Pairs wrong, cosine (%)", "L2 (%)", "Equal error (%)", "Accepted at 1 in 100 (%)"]
     heads += ["One-shot wrong (%)"] if one_shot else []
-    heads += ["Seconds a run", "Runs"]
+    heads += ["Equal error over identities, seed 0 (%)", "Seconds a run", "Runs"]
     rows = []
     for name in arms:
         found = arms.finished(name)
@@ -126,12 +128,22 @@ def arms_rows(arms: Arms, one_shot: bool) -> tuple[list[str], list[list[str]]]:
         seconds = float(np.median([record["environment"]["wall_seconds"] for record in found]))
         diverged, collapsed = arms.lost(name)
         lost = "".join(f"; {n} {word}" for n, word in ((diverged, "diverged"), (collapsed, "above 50 %")) if n)
+        cells.append(_over_identities(found))
         rows.append([*cells, f"{seconds:.0f}", f"{len(found)}{lost}"])
     return heads, rows or [_nothing(heads)]
 
 
 def _nothing(heads: list[str]) -> list[str]:
     return ["no record yet", *["–"] * (len(heads) - 1)]
+
+
+def _over_identities(records: list[dict[str, Any]]) -> str:
+    """The interval of the equal error rate of the run under seed 0, its identities drawn again."""
+    for record in records:
+        ends = record["metrics"]["pairs"].get("over_identities")
+        if ends and None not in ends:
+            return f"[{ends[0]:.1f}, {ends[1]:.1f}]"
+    return "–"
 
 
 def _mean(values: list[float]) -> str:
