@@ -111,7 +111,7 @@ def lambda_sweep(arms: Arms, softmax: Arms) -> Figure:
 
 
 def courses(panels: Mapping[str, Arms]) -> Figure:
-    """Over training: the mean feature norm, and the length of the pull of each arm's term on a feature."""
+    """Over training: the mean feature norm, and how hard each arm's term pulls at a feature; dashed as tuned."""
     figure: Figure
     figure, grid = plt.subplots(1, 2, figsize=(WIDTH, 3.4))
     for arms in panels.values():
@@ -121,10 +121,11 @@ def courses(panels: Mapping[str, Arms]) -> Figure:
                 continue
             steps = found[0]["measured"]
             norm = np.mean([[float(v) for v in curve["feature_norm"]] for curve in found], axis=0)
-            grid[0].plot(steps, norm, color=colour(name), label=name, linewidth=1.6)
+            line = {"color": colour(name), "linewidth": 1.6, "linestyle": "-" if "lambda" in name else "--"}
+            grid[0].plot(steps, norm, label=name, **line)
             if all("term_pulls" in curve for curve in found):
                 pull = np.mean([[float(v) for v in curve["term_pulls"][0]] for curve in found], axis=0)
-                grid[1].plot(steps, pull, color=colour(name), linewidth=1.6)
+                grid[1].plot(steps, pull, **line)
     grid[0].set_title("feature norm", fontsize=10.5)
     grid[1].set_title("pull of the term on a feature", fontsize=10.5)
     grid[1].set_yscale("log" if grid[1].lines else "linear")
