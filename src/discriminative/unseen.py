@@ -457,7 +457,7 @@ def youtube_faces(folder: Path) -> dict[str, list[Path]]:
 
 
 LFW_BY_HAND = (
-    "LFW cannot be fetched by this program: its home no longer answers. Put pairs.txt, pairsDevTrain.txt, "
+    "LFW cannot be fetched by this program. Put pairs.txt, pairsDevTrain.txt, "
     "pairsDevTest.txt and lfw-names.txt into lfw/ of the data root, and the 13,233 aligned images (LFW-a, 250 x 250, "
     "about 100 MB) as lfw/images/<name>/<name>_0001.jpg"
 )
@@ -465,10 +465,10 @@ ORL_BY_HAND = (
     "ORL cannot be fetched by this program: put its 400 images, s1/1.pgm to s40/10.pgm (4 MB), into orl/orl_faces.zip"
 )
 CASIA_BY_HAND = (
-    "CASIA-WebFace (494,414 images of 10,575 people, about 4 GB) is given out on request by its authors at the Chinese "
+    "CASIA-WebFace (494,414 images of 10,575 people, about 4 GB) is to be asked of its authors at the Chinese "
     "Academy of Sciences; lay it out as casia-webface/<identity>/<image>.jpg"
 )
 YTF_BY_HAND = (
-    "YouTube Faces (3,425 videos of 1,595 people, about 25 GB) is given out on request by its authors at Tel Aviv "
+    "YouTube Faces (3,425 videos of 1,595 people, about 25 GB) is to be asked of its authors at Tel Aviv "
     "University; lay it out as ytf/aligned_images_DB/<name>/<number>/<frame>.jpg beside ytf/splits.txt"
 )
