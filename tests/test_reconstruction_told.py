@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from discriminative.losses import CenterLoss
 from discriminative.papers import claims, experiment
 from discriminative.papers.reconstruction import figures, told
 from discriminative.papers.reconstruction.full_scale import waiting
@@ -66,3 +67,11 @@ def test_a_center_loss_has_the_strength_of_the_loss_beside_it(letter: str) -> No
         (term,) = arms[f"{kind} center as L_re {coefficient:g}"].terms
         assert term.coefficient == pytest.approx(coefficient / 64)
         assert term.rate is None if kind == "tied" else term.rate == pytest.approx(32 / coefficient)
+
+
+def test_centres_that_stay_at_the_origin_shorten_features_at_the_same_strength() -> None:
+    arms = {arm.name: arm.run for arm in experiment("reconstruction-center").at("laptop")}
+    (term,) = arms["origin center as L_re 1"].terms
+    assert (term.name, term.coefficient, term.rate) == ("CenterLoss", 1 / 64, 0.0)
+    assert not CenterLoss(feature_dim=3, num_classes=2).centers.any()
+    assert "origin center as L_re 1" not in [arm.name for arm in experiment("reconstruction-figure-4").at("laptop")]

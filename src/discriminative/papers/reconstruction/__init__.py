@@ -24,6 +24,7 @@ PAPER = Paper(
         "frozen": "#9467bd",
         "tied": "#854d0e",
         "own": "#d97706",
+        "origin": "#65a30d",
     },
     waiting=waiting,
     idea="Feed the label backwards through the last layer and ask for the feature again: nearly orthonormal weights.",

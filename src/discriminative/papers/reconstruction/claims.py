@@ -7,7 +7,8 @@ e(W) tenfold. e(W) is compared by its decimal logarithm: 0.07 is 15 %, a third o
 on CIFAR-10; its changes on CIFAR-100, some of a few per cent, are smaller and not tested. An angle counts from one
 degree, a Fisher ratio from a quarter more. A center loss of equal strength counts as equal within 0.25 points, a third
 of what the loss gains at a coefficient of 1; that gain was known, the records of the center losses were not. C-FBR5a
-and c were written with their records at hand.
+and c were written with their records at hand, and so were C-FBR5d to f, which ask the same of unit columns. C-FBR12d is
+the control that C-FBR12a to c lack, and was named before its records.
 """
 
 from __future__ import annotations
@@ -142,14 +143,19 @@ CLAIMS = (
         figure_4(
             f"5{letter}",
             "Figure 4",
-            f"{told}, which errs less than softmax, has the smaller e(W).",
-            Less("log e(W)", arm, "softmax", smallest=0.07),
+            f"{told}, which errs less than softmax, has the smaller e(W){of}.",
+            Less(f"log {OF[of]}e(W)", arm, "softmax", smallest=0.07),
             **READING,
         )
-        for letter, arm, told in (
-            ("a", "NormFace", "The softmax of features and weights of one length"),
-            ("b", "own center as L_re 1", "Center loss"),
-            ("c", "m=4", "L-Softmax"),
+        for of, letters in zip(OF, ("abc", "def"), strict=True)
+        for letter, (arm, told) in zip(
+            letters,
+            (
+                ("NormFace", "The softmax of features and weights of one length"),
+                ("own center as L_re 1", "Center loss"),
+                ("m=4", "L-Softmax"),
+            ),
+            strict=True,
         )
     ),
     *(
@@ -240,5 +246,12 @@ CLAIMS = (
             ("b", 1.0, "own", "a centre of its own"),
             ("c", 1e-3, "tied", "its centre the class weight"),
         )
+    ),
+    center(
+        "12d",
+        "section 5, Analysis",
+        "At 1 the loss is worth what shorter features are, by a center loss whose centres stay at the origin.",
+        Within("test error", "L_re 1", "origin center as L_re 1", smallest=0.25),
+        **PREDICTION,
     ),
 )
