@@ -24,7 +24,7 @@ COLOURS = {
     "CosFace": "#d98200",
     "ArcFace": "#b8325e",
     "center": "#15803d",
-    "triplet": "#65a30d",
+    "triplet": "#a3a310",
     "contrastive": "#db2777",
 }
 LABELS = {
