@@ -48,6 +48,10 @@ def test_the_icons_of_the_pages_are_all_that_is_left_of_the_library(tmp_path: Pa
     assert not (tmp_path / "_static" / "scripts" / "fontawesome.js").exists()
 
 
+def test_an_icon_is_found_by_another_of_its_names() -> None:
+    assert "M0%2096" in icons_css(LIBRARY, ["navicon"])
+
+
 def test_an_icon_that_is_none_is_named() -> None:
     with pytest.raises(ValueError, match="no icon 'nothing'"):
         icons_css(LIBRARY, ["nothing"])

@@ -23,6 +23,9 @@ COLOURS = {
     "A-Softmax": "#0f8a6d",
     "CosFace": "#d98200",
     "ArcFace": "#b8325e",
+    "center": "#15803d",
+    "triplet": "#a3a310",
+    "contrastive": "#db2777",
 }
 LABELS = {
     "softmax-bias": "softmax, bias", "weight-normalised": "weight-norm.", "m=1": "softmax", "m=2": "L-Softmax m = 2",

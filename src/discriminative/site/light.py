@@ -114,7 +114,10 @@ def icons_css(library: str, names: list[str]) -> str:
         "i.fa-lg { font-size: 1.25em; }",
     ]
     for name in names:
-        shapes = re.findall(rf'(?<![\w-])"?{re.escape(name)}"?:\[(\d+),(\d+),\[[^\]]*\],"\w+","([^"]*)"', library)
+        shape = r'"\w+","([^"]*)"'
+        shapes = re.findall(rf'(?<![\w-])"?{re.escape(name)}"?:\[(\d+),(\d+),\[[^\]]*\],{shape}', library)
+        # an icon of the repository's buttons may go by another of its names
+        shapes = shapes or re.findall(rf':\[(\d+),(\d+),\[[^\]]*"{re.escape(name)}"[^\]]*\],{shape}', library)
         if not shapes:
             raise ValueError(f"the icon library has no icon {name!r}")
         width, height, path = shapes[-1]  # the solid set comes last

@@ -20,11 +20,9 @@ PAPER = Paper(
     colours={
         "A.1": "#1d4ed8",
         "Eq. 6": "#ea580c",
-        "Q=1": "#7c3aed",
-        "center": "#15803d",
-        "triplet": "#a16207",
-        "contrastive": "#be185d",
-        "L-Softmax": "#0b5394",
+        "Q=1": "#60a5fa",
+        "L-Softmax": "#075985",
     },
+    thumbnail="ie-courses",
     idea="Hold every feature nearer to the centre of its own class than to the centres of the others, by a hinge.",
 )

@@ -18,11 +18,9 @@ PAPER = Paper(
     measures=MEASURES,
     colours={
         "guarded W-Softmax": "#6366f1",
-        "center loss": "#15803d",
-        "include-exclude loss": "#1d4ed8",
+        "include-exclude loss": "#1e3a8a",
         "include-exclude loss Q=all": "#7dd3fc",
-        "triplet loss": "#a16207",
-        "contrastive loss": "#db2777",
     },
+    thumbnail="os-chain",
     idea="Tell whether two images are of one class that training never saw, by the cosine of their features.",
 )
