@@ -23,5 +23,6 @@ PAPER = Paper(
         "Q=1": "#60a5fa",
         "L-Softmax": "#075985",
     },
+    thumbnail="ie-courses",
     idea="Hold every feature nearer to the centre of its own class than to the centres of the others, by a hinge.",
 )

@@ -21,5 +21,6 @@ PAPER = Paper(
         "include-exclude loss": "#1e3a8a",
         "include-exclude loss Q=all": "#7dd3fc",
     },
+    thumbnail="os-chain",
     idea="Tell whether two images are of one class that training never saw, by the cosine of their features.",
 )
