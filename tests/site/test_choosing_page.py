@@ -10,7 +10,8 @@ from pathlib import Path
 from discriminative.evidence import Arms
 from discriminative.ledger import Ledger
 from discriminative.losses import best_probability, equal_margins, suggest_scale
-from discriminative.site.choosing import by_data, choosing_page, lost, margins, scales, tuning
+from discriminative.papers import experiment
+from discriminative.site.choosing import Data, by_data, choosing_page, lost, margins, scales, tuning
 from discriminative.site.cost import ratios
 from discriminative.site.provenance import provenance_page
 from discriminative.verdicts import percent_told
@@ -44,6 +45,11 @@ def test_every_column_and_every_row_holds_a_number() -> None:
     table = rows(by_data(RESULTS))
     assert all(any(cell != "–" for cell in cells) for cells in table.values())
     assert all(any(cells[i] != "–" for cells in table.values()) for i in range(len(next(iter(table.values())))))
+
+
+def test_errors_of_pairs_of_unseen_classes_are_called_that() -> None:
+    run = experiment("unseen-characters-tuning").at("laptop")[0].run
+    assert Data(run).told == "Omniglot, pairs of unseen classes, tuned there"
 
 
 def test_a_loss_that_lost_a_run_is_listed_with_it() -> None:

@@ -21,6 +21,7 @@ from discriminative.site.pieces import raw
 from discriminative.site.sorts import DATASETS
 from discriminative.study import Arm
 from discriminative.tables import records_link
+from discriminative.unseen import UNSEEN
 from discriminative.verdicts import percent_told, readable
 
 __all__ = ["by_data", "choosing_page", "lost", "margins", "scales", "tuning"]
@@ -68,8 +69,11 @@ class Data:
 
     @property
     def told(self) -> str:
+        name = DATASETS.get(self.run.dataset, self.run.dataset)
+        if self.run.dataset in UNSEEN:
+            return f"{name}, pairs of unseen classes, tuned there"
         images = "all" if self.run.train_size is None else f"{self.run.train_size:,}"
-        return f"{images} {DATASETS.get(self.run.dataset, self.run.dataset)}"
+        return f"{images} {name}"
 
 
 def _plain(name: str) -> bool:
@@ -92,8 +96,8 @@ def _columns(ledger: Ledger) -> list[Data]:
             if _plain(arm.name) and not run.batch_norm and any(ledger.has(one) for one in arm.runs()):
                 found.setdefault(same, Data(run)).arms.setdefault(arm.name, arm)
     columns = [data for data in found.values() if BASELINE in data.arms and len(data.arms) > 1]
-    order = list(DATASETS)
-    return sorted(columns, key=lambda data: (order.index(data.run.dataset), data.run.train_size or 10**9))
+    order = {name: place for place, name in enumerate(DATASETS)}  # data of unseen identities come last
+    return sorted(columns, key=lambda data: (order.get(data.run.dataset, len(order)), data.run.train_size or 10**9))
 
 
 def by_data(ledger: Ledger) -> str:

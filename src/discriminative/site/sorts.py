@@ -25,7 +25,7 @@ SHORT = {
 }  # fmt: skip
 DATASETS = {
     "digits": "digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10",
-    "cifar100": "CIFAR-100",
+    "cifar100": "CIFAR-100", "digits-unseen": "unseen digits", "omniglot": "Omniglot", "lfw": "LFW",
 }  # fmt: skip
 
 
