@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from discriminative.evidence import Arms
+from discriminative.ledger import Ledger
 from discriminative.losses import CenterLoss
 from discriminative.papers import claims, experiment
 from discriminative.papers.reconstruction import figures, told
@@ -14,10 +17,13 @@ from discriminative.papers.reconstruction.full_scale import waiting
 from discriminative.study import Fewer, Less
 
 
-def test_the_printed_values_lie_decades_below_the_nearer_and_the_farther_floor() -> None:
+def test_the_printed_values_lie_decades_below_either_floor() -> None:
     found = told.below()
-    assert found["decades_least"] == pytest.approx(math.log10(1 / 10_575 / 11.67e-8), abs=1e-6)
-    assert found["decades_most"] == pytest.approx(math.log10((1 - 128 / 10_575) / 9.78e-8), abs=1e-6)
+    assert found["below_rows"].count(";") == 4
+    assert found["settled_least"] == pytest.approx(math.log10(1 / 10_575 / 11.67e-8), abs=1e-6)
+    assert found["settled_most"] == pytest.approx(math.log10(0.1 / 6.55e-8), abs=1e-6)
+    assert found["shape_least"] == pytest.approx(math.log10((1 - 4096 / 10_575) / 11.67e-8), abs=1e-6)
+    assert found["shape_most"] == pytest.approx(math.log10((1 - 128 / 10_575) / 9.78e-8), abs=1e-6)
 
 
 def test_the_networks_are_told_with_what_the_paper_prints_of_them() -> None:
@@ -75,3 +81,44 @@ def test_centres_that_stay_at_the_origin_shorten_features_at_the_same_strength()
     assert (term.name, term.coefficient, term.rate) == ("CenterLoss", 1 / 64, 0.0)
     assert not CenterLoss(feature_dim=3, num_classes=2).centers.any()
     assert "origin center as L_re 1" not in [arm.name for arm in experiment("reconstruction-figure-4").at("laptop")]
+
+
+def test_the_course_is_told_from_its_peak_on() -> None:
+    found = told.courses(Arms.of("reconstruction", "laptop"))
+    assert found["course_first"] < found["course_last"] < found["course_peak"]
+    assert 0 < found["course_step"] < found["course_steps"] / 3
+    assert found["course_after"].startswith("−0.8")
+
+
+def test_arms_of_one_order_are_no_two_of_one_loss() -> None:
+    found = told.order(Arms.of("reconstruction-figure-4", "laptop"))
+    assert found["order_arms"] == 8
+    assert found["order_rank_raw"] == pytest.approx(-11 / 21)
+    assert (found["order_pairs_raw"], found["order_pairs_unit"], found["order_pairs"]) == (2, 5, 6)
+    assert found["length_decades"] == pytest.approx(4 * math.log10(2.3212 / 1.5464), abs=1e-3)
+
+
+def test_an_arm_without_records_is_told_as_not_run() -> None:
+    arms = Arms(experiment("reconstruction-center").at("laptop"), Ledger(Path("nowhere")))
+    assert told._once_run(arms, "origin center as L_re 1", "it") == "it is not run"
+    assert "not been" not in told.pending(Arms.of("reconstruction", "laptop"))
+    assert "None of these runs" in told.pending(arms)
+
+
+def test_bounds_that_other_losses_keep_as_well_are_named() -> None:
+    assert told.alike(Arms.of("reconstruction-figure-4", "laptop")) == {
+        "alike_a": "NormFace and m=4",
+        "alike_c": "softmax",
+    }
+
+
+def test_the_decay_alone_moves_the_raw_metric_as_far_as_the_margin_is_said_to() -> None:
+    found = told.decays()
+    assert found["decay_own"] == 4 * found["decay_other"]
+    assert float(found["decay_e_other"]) == pytest.approx(float(found["decay_e_margin"]), rel=0.1)
+
+
+def test_the_harm_of_a_dependent_classifier_is_that_of_near_copies() -> None:
+    found = told.still(Arms.of("reconstruction-figure-2", "laptop"))
+    assert (found["still_shown"], found["still_worst"], found["still_worst_draw"]) == (29, 1147, 1)
+    assert "4 draws" in found["still_copies"]

@@ -13,7 +13,7 @@ from discriminative.ledger import Ledger
 from discriminative.measures import measure
 from discriminative.papers import claims, experiment, paper
 from discriminative.statistics import Verdict, holm
-from discriminative.study import Arm, Claim, Fewer, Flat, Less, Ordered, Proved, Within
+from discriminative.study import Arm, Claim, Fewer, Flat, Less, More, Ordered, Proved, Within
 
 __all__ = [
     "PLACES", "WORDS", "Judged", "arms_of", "kind", "numbers", "ours_told", "percent_told", "readable", "verdicts",
@@ -106,6 +106,8 @@ def ours_told(judged: Judged) -> tuple[str, str]:
     word = of.more if value > 0 or (value == 0 and sign > 0) else of.less
     if isinstance(claim.test, Within) and claim.test.target:
         word += f" {claim.test.target:g}"
+    if isinstance(claim.test, (More, Less)) and claim.test.than:
+        word += f" than {claim.test.than:g}"
     return " ".join(filter(None, (_three(value, size), of.unit, word))), between
 
 

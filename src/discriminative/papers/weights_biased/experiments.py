@@ -108,7 +108,7 @@ def _rivals() -> tuple[Arm, ...]:
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The comparison: with batch norm, and softmax first for whatever is not softmax; each arm takes the best of six
-# configurations under two tuning seeds, on validation.
+# configurations under one tuning seed, on validation.
 
 RATES = (0.1, 0.2, 0.4)
 DECAYS = (5e-4, 2e-3)
