@@ -262,7 +262,7 @@ CLAIMS = (
     Claim(
         "C-IE12",
         "section 3.2",
-        "For Q = 1 the loss is a triplet loss with centres, affine in the feature, and no center loss.",
+        "For Q = 1 the loss is a triplet loss with centres, piecewise affine in the feature, and no center loss.",
         "every feature and every set of centres",
         Proved("prop-ie-triplet"),
         says="our prediction",
@@ -271,7 +271,7 @@ CLAIMS = (
         "C-IE13",
         "section 3.2",
         "The printed gradients are those of the appendix' loss and not of the printed loss.",
-        "every batch, every Q of two or more",
+        "for every Q of two or more there are batches",
         Proved("prop-ie-gradients"),
         says="our prediction",
     ),
