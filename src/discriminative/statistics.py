@@ -26,6 +26,7 @@ __all__ = [
     "judge_flat",
     "judge_ordered",
     "rank_correlation",
+    "two_sided",
 ]
 
 
@@ -161,7 +162,7 @@ def judge(
         detectable=_detectable(sd, n),
         seeds_needed=_seeds_needed(sd, smallest) if smallest > 0 else None,
         correlation=float(np.corrcoef(np.array(pairs).T)[0, 1]) if spread else math.nan,
-        p=_two_sided(abs(mean) * math.sqrt(n) / sd, n - 1) if sd > 0 else (0.0 if mean else 1.0),
+        p=two_sided(abs(mean) * math.sqrt(n) / sd, n - 1) if sd > 0 else (0.0 if mean else 1.0),
     )
 
 
@@ -303,8 +304,8 @@ def _student(quantile: float, freedom: int) -> float:
     return float(t.ppf(quantile, freedom))
 
 
-def _two_sided(size: float, freedom: int) -> float:
-    """The chance that Student's t is as far from zero as this, on either side."""
+def two_sided(size: float, freedom: int) -> float:
+    """The chance that Student's t with this many degrees of freedom is as far from zero as ``size``, on either side."""
     from scipy.stats import t
 
     return float(2 * t.sf(size, freedom))

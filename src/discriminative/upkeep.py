@@ -17,6 +17,7 @@ from discriminative.ledger import Ledger, arm_key, standing
 from discriminative.provenance import describe_environment, same_machine, source_hash, told_machine
 from discriminative.queue import processes
 from discriminative.runs import Run
+from discriminative.statistics import two_sided
 from discriminative.training import Interrupted, train_any
 
 __all__ = ["Agreement", "Verification", "agreement", "pooled", "retire", "unchecked_arms", "verify"]
@@ -99,15 +100,13 @@ def agreement(before: Sequence[int], now: Sequence[int], recorded: Sequence[int]
 
     The sd between seeds is taken as one answer at least, for an arm whose seeds happen to agree.
     """
-    from scipy import stats
-
     require(len(before) == len(now) > 0, "now must hold {} counts, got {}", len(before), len(now))
     enough = len(recorded) >= FEWEST_RECORDED
     require(enough, "recorded must hold at least {} counts, got {}", FEWEST_RECORDED, len(recorded))
     shift = mean(after - first for first, after in zip(before, now, strict=True))
     t = shift / (max(stdev(recorded), 1.0) * math.sqrt(2 / len(now)))
     freedom = len(recorded) - 1
-    return Agreement(len(now), t, freedom, shift, float(2 * stats.t.sf(abs(t), freedom)))
+    return Agreement(len(now), t, freedom, shift, two_sided(abs(t), freedom))
 
 
 def pooled(notes: Iterable[tuple[float, int]]) -> tuple[int, float, float] | None:
