@@ -467,8 +467,9 @@ def test_no_page_scrolls_sideways_on_a_tablet_or_a_small_phone(chromium: Chromiu
 
 
 def test_the_link_of_a_caption_stays_within_it_wherever_its_last_word_ends(chromium: Chromium) -> None:
-    over = """[...document.querySelectorAll('figcaption a.headerlink')].filter(
-      a => a.getBoundingClientRect().right > a.closest('figcaption').getBoundingClientRect().right + 1).map(a => a.hash)"""
+    over = """(() => { const right = node => node.getBoundingClientRect().right;
+      return [...document.querySelectorAll('figcaption a.headerlink')].filter(
+        a => right(a) > right(a.closest('figcaption')) + 1).map(a => a.hash); })()"""
     chromium.open((HTML / FIRST).as_uri())
     seen = {}
     for width in range(400, 780, 10):
