@@ -85,9 +85,9 @@ def _layer(part: nn.Module) -> tuple[str, bool]:
     if isinstance(part, nn.Linear):
         return f"linear to {part.out_features}", True
     if isinstance(part, nn.MaxPool2d | nn.AvgPool2d):
-        size = part.kernel_size if isinstance(part.kernel_size, int) else part.kernel_size[0]
+        side = part.kernel_size if isinstance(part.kernel_size, int) else part.kernel_size[0]
         kind = "max" if isinstance(part, nn.MaxPool2d) else "mean"
-        return f"{size} {TIMES} {size} {kind} pooling", True
+        return f"{side} {TIMES} {side} {kind} pooling", True
     if isinstance(part, nn.AdaptiveAvgPool2d):
         return "mean over all places", True
     if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
@@ -128,7 +128,8 @@ def setup_box(experiments: Sequence[Experiment], profile: str, title: str = "", 
         title: a sentence; "How these runs were made." unless given.
         arms: names of those that count; all unless given.
     """
-    chosen, rows = set(arms), {}
+    chosen = set(arms)
+    rows: dict[tuple[object, ...], Row] = {}
     for item in experiments:
         for arm in item.at(profile):
             if not chosen or arm.name in chosen:
