@@ -466,6 +466,18 @@ def test_no_page_scrolls_sideways_on_a_tablet_or_a_small_phone(chromium: Chromiu
     assert wide == {}
 
 
+def test_the_link_of_a_caption_stays_within_it_wherever_its_last_word_ends(chromium: Chromium) -> None:
+    over = """(() => { const right = node => node.getBoundingClientRect().right;
+      return [...document.querySelectorAll('figcaption a.headerlink')].filter(
+        a => right(a) > right(a.closest('figcaption')) + 1).map(a => a.hash); })()"""
+    chromium.open((HTML / FIRST).as_uri())
+    seen = {}
+    for width in range(400, 780, 10):
+        chromium.shape(width)
+        seen[width] = chromium.run(over)
+    assert not {width: links for width, links in seen.items() if links}
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # The first page, all verdicts, and the way from a number to its record
 

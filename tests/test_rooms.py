@@ -26,6 +26,7 @@ ROOMS = (
         "papers.*.told",
         "papers.*.figures",
         "figures",
+        "setup",
         "tables",
         "verdicts",
     ),

@@ -11,6 +11,7 @@
     chapter.arms_table(arms, title="Every arm of the figure above.")
     chapter.rows(["Arm", "Points"], [["incay", "0.3"]], title="What a choice is worth.")
     chapter.printed_table("1", title="Table 1, as printed.")
+    chapter.setup("incay-lambda", "incay-fashion")         # boxed: data, network, steps, rates, seeds of experiments
     chapter.say(scale_sweep="3.1 % at s = 4", runs=12)     # {glue:text}`scale_sweep`, {glue:text}`runs`
 
 Prose reads {glue:text}`C-INC2.word`, {glue:text}`C-INC2.value:.2f`, {glue:text}`C-INC2.line`. The names after the dot
@@ -42,6 +43,7 @@ from discriminative.figures.style import use_style
 from discriminative.ledger import Ledger
 from discriminative.papers import experiment, paper, printed
 from discriminative.runs import PROFILES
+from discriminative.setup import setup_box
 from discriminative.tables import (
     Column,
     arms_table,
@@ -146,6 +148,17 @@ class Chapter:
     def rows(self, heads: list[str], rows: Iterable[list[str]], *, title: str) -> None:
         """Show a table of texts, the first of each row its heading."""
         _show(plain_table(heads, rows, title=title))
+
+    def setup(self, *names: str, profile: str = "laptop", title: str = "", arms: Iterable[str] = ()) -> None:
+        """Show what experiments train, boxed: data, network with its layers, steps, batch, rates, seeds.
+
+        Args:
+            names: of the experiments that the next section shows.
+            profile: whose arms.
+            title: a sentence, in place of "How these runs were made.".
+            arms: those that count; all unless given.
+        """
+        _show(setup_box([experiment(name) for name in names], profile, title, arms))
 
     def command(self, name: str, profile: str = "laptop") -> str:
         """What trains an experiment."""

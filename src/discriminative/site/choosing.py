@@ -16,9 +16,9 @@ from discriminative.ledger import Ledger
 from discriminative.losses import best_probability, equal_margins, suggest_scale
 from discriminative.papers import experiments, papers
 from discriminative.runs import Run
+from discriminative.setup import DATA_NAMES
 from discriminative.site.cost import ratios
 from discriminative.site.pieces import raw
-from discriminative.site.sorts import DATASETS
 from discriminative.study import Arm
 from discriminative.tables import records_link
 from discriminative.unseen import UNSEEN
@@ -69,7 +69,7 @@ class Data:
 
     @property
     def told(self) -> str:
-        name = DATASETS.get(self.run.dataset, self.run.dataset)
+        name = DATA_NAMES.get(self.run.dataset, self.run.dataset)
         if self.run.dataset in UNSEEN:
             return f"{name}, pairs of unseen classes, tuned there"
         images = "all" if self.run.train_size is None else f"{self.run.train_size:,}"
@@ -96,7 +96,7 @@ def _columns(ledger: Ledger) -> list[Data]:
             if _plain(arm.name) and not run.batch_norm and any(ledger.has(one) for one in arm.runs()):
                 found.setdefault(same, Data(run)).arms.setdefault(arm.name, arm)
     columns = [data for data in found.values() if BASELINE in data.arms and len(data.arms) > 1]
-    order = {name: place for place, name in enumerate(DATASETS)}  # data of unseen identities come last
+    order = {name: place for place, name in enumerate(DATA_NAMES)}  # data of unseen identities come last
     return sorted(columns, key=lambda data: (order.get(data.run.dataset, len(order)), data.run.train_size or 10**9))
 
 

@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from discriminative.setup import DATA_NAMES
 from discriminative.study import Claim, Proved
 from discriminative.verdicts import Judged, arms_of, readable
 
-__all__ = ["DATASETS", "SHORT", "SORTS", "counts", "dataset", "families", "loss", "prints_beside", "sort"]
+__all__ = ["SHORT", "SORTS", "counts", "dataset", "families", "loss", "prints_beside", "sort"]
 
 # The sorts of claims, what each means and what it is called where room is short, in the order in which they are told.
 SORTS = {
@@ -22,10 +23,6 @@ SORTS = {
 SHORT = {
     "own scale": "Own scale", "printed": "Beside a printed error", "unprinted": "Other claims",
     "prediction": "Our predictions", "proved": "Proved",
-}  # fmt: skip
-DATASETS = {
-    "digits": "digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10",
-    "cifar100": "CIFAR-100", "digits-unseen": "unseen digits", "omniglot": "Omniglot", "lfw": "LFW",
 }  # fmt: skip
 
 
@@ -49,8 +46,8 @@ def dataset(claim: Claim) -> str:
     """The data that a claim's arms are trained on, as readers call it; empty for a proof."""
     name = next((arm.run.dataset for arm in arms_of(claim)), "")
     if not name and claim.experiment:  # its arms wait for a choice: the scale names the data
-        return next((told for told in sorted(DATASETS.values(), key=len, reverse=True) if told in claim.scale), "")
-    return DATASETS.get(name, name)
+        return next((told for told in sorted(DATA_NAMES.values(), key=len, reverse=True) if told in claim.scale), "")
+    return DATA_NAMES.get(name, name)
 
 
 def prints_beside(claim: Claim) -> bool:
