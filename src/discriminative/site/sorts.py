@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from os.path import commonprefix
+from itertools import takewhile
 
 from discriminative.papers import papers
 from discriminative.setup import DATA_NAMES
@@ -80,7 +80,7 @@ def loss(claim: Claim) -> str:
 
 
 def arm_words(name: str) -> str:
-    """An arm as a reader is told who knows no paper: the longest beginning that has words in its place, the rest kept."""
+    """An arm as a reader is told who knows no paper: in the place of its beginning the words of ``Paper.words``."""
     known = {key: told for paper in papers() for key, told in paper.words.items()}
     found = max((key for key in known if name == key or name.startswith(f"{key} ")), key=len, default="")
     told = f"{known[found]}{name.removeprefix(found)}" if found else name
@@ -95,7 +95,8 @@ GREEK = {"lambda": "λ", "alpha": "α"}
 def common_words(names: Iterable[str]) -> str:
     """Arms in a line, what they begin with told once: ``L-Softmax, m = 4, 2, 3``."""
     first, *others = dict.fromkeys(map(arm_words, names))
-    shared = commonprefix([first, *others])
+    letters = zip(first, *others, strict=False)
+    shared = "".join(same[0] for same in takewhile(lambda same: len(set(same)) == 1, letters))
     begins = max(shared.rfind(space) for space in " \N{NO-BREAK SPACE}") + 1
     return ", ".join([first, *(other[begins:] for other in others)])
 
