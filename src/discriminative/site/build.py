@@ -14,6 +14,7 @@ from pathlib import Path
 from discriminative._checks import require
 from discriminative.paths import project_root
 from discriminative.site.execution import execute_all
+from discriminative.site.finish import without_ids
 from discriminative.site.light import lighten
 from discriminative.site.look import look_over
 from discriminative.site.manifest import manifest
@@ -170,7 +171,7 @@ def for_paper(page: str) -> str:
 
     A file to download lies beside the page, not in it: on paper its link would lead to a folder of this machine.
     """
-    page = page.replace('<details class="not-run">', '<details class="not-run" open>')
+    page = without_ids(page).replace('<details class="not-run">', '<details class="not-run" open>')
     page = re.sub(r'<a class="reference download[^>]*>(.*?)</a>', r"\1", page, flags=re.DOTALL)
     page = re.sub(r'<a href="(?:\.\./)?results/[^>]*>(.*?)</a>', r"\1", page)
     page = re.sub(r'href="(?:\.\./)?(?:book|notebooks)/\w+\.html(#[\w-]+)"', r'href="\1"', page)

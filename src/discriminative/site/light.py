@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from discriminative.site.finish import finished, plain
+
 __all__ = ["icons_css", "lighten", "with_drawings", "with_sizes", "with_terms"]
 
 LARGEST = 300_000  # bytes of a drawing that a page shows; a larger one is linked, and its picture shown
@@ -36,20 +38,14 @@ def lighten(pages: Path) -> None:
         page = with_terms(page, terms)
         if 'class="math' not in page and "tex2jax_process" not in page.replace("tex2jax_process|", ""):
             page = FORMULAS.sub("", page)
-        path.write_text(with_sizes(with_drawings(page, path.parent, pages, pictures), path.parent))
+        page = with_sizes(with_drawings(page, path.parent, pages, pictures), path.parent)
+        path.write_text(finished(page, path, pages))
 
 
 def _terms(glossary: str) -> dict[str, str]:
     """The explanation of every term, by the id of its place in the glossary."""
     found = re.findall(r'<dt id="(term-[^"]+)">.*?<dd><p>(.*?)</p>', glossary, flags=re.DOTALL)
-    return {id: _plain(text) for id, text in found}
-
-
-def _plain(text: str) -> str:
-    """HTML as words; a formula as it is typed, less its marks."""
-    words = html.unescape(re.sub(r"<[^>]+>", "", text))
-    words = re.sub(r"\\[()\[\]]", "", words)
-    return " ".join(re.sub(r"\\(\w+)", r"\1", words).split())
+    return {id: plain(text) for id, text in found}
 
 
 def with_terms(page: str, terms: dict[str, str]) -> str:
