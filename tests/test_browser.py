@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -395,6 +396,21 @@ def test_the_search_finds_psi_in_the_first_chapter(way: str, chromium: Chromium,
     # the results come one by one: the chapter's is waited for, not the first
     chromium.wait_for(f"[...document.querySelectorAll('#search-results a')].some(a => a.href.includes({FIRST!r}))")
     assert told(events) == []
+
+
+@pytest.mark.parametrize(("sign", "place"), [("ψ", "term-psi"), ("e(W)", "term-weight-separability")])
+def test_the_search_finds_a_sign_by_the_entry_of_its_name(chromium: Chromium, sign: str, place: str) -> None:
+    chromium.open(f"{HTML.as_uri()}/search.html?q={quote(sign)}")
+    chromium.wait_for(f"[...document.querySelectorAll('#search-results a')].some(a => a.href.endsWith({place!r}))")
+
+
+def test_a_name_in_a_table_says_on_hover_what_it_is(chromium: Chromium) -> None:
+    chromium.open((HTML / FIRST).as_uri())
+    told = chromium.run("""[...document.querySelectorAll('article a[href*="glossary.html#term-LeNet-64"]')].map(
+      a => [a.textContent, a.title.length])""")
+    assert len(told) == 1
+    assert told[0][0].startswith("LeNet-")
+    assert told[0][1] > 60
 
 
 def test_the_front_door_leads_to_the_introduction(chromium: Chromium) -> None:

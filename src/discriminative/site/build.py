@@ -13,6 +13,7 @@ from pathlib import Path
 
 from discriminative._checks import require
 from discriminative.paths import project_root
+from discriminative.site.aliases import write_aliases
 from discriminative.site.execution import execute_all
 from discriminative.site.finish import without_ids
 from discriminative.site.light import lighten
@@ -107,6 +108,7 @@ def build_site(root: Path, chromium: str | None = None) -> None:
     for page in pages.rglob("*.html"):
         page.write_text(without_thebe(page.read_text()))
     lighten(pages)
+    write_aliases(pages)
     if chromium:
         _print_single(chromium, out, pages / PDF)
     if (root / "results").exists():  # every record, so that a number leads to the file that it was computed from
