@@ -88,7 +88,7 @@ def test_no_row_of_the_picture_names_an_arm_in_words_of_its_paper_alone() -> Non
 def test_arms_in_a_line_say_once_what_they_share() -> None:
     nbsp = "\N{NO-BREAK SPACE}"
     assert common_words(["m=4", "m=2", "m=3"]) == "L-Softmax, m = 4, 2, 3".replace(" = ", f"{nbsp}={nbsp}")
-    assert arm_words("RN lambda=0.1") == "feature incay λ = 0.1"
+    assert arm_words("RN lambda=0.1") == "feature incay λ = 0.1".replace(" = ", f"{nbsp}={nbsp}")
     assert arm_words("RN lambda=0") == "the same without incay"
     assert arm_words("W-Softmax k=5") == "W-Softmax on 5 classes"
     assert arm_words("softmax") == "softmax"

@@ -85,7 +85,7 @@ def arm_words(name: str) -> str:
     found = max((key for key in known if name == key or name.startswith(f"{key} ")), key=len, default="")
     told = f"{known[found]}{name.removeprefix(found)}" if found else name
     told = re.sub(r"^m=(?=[2-9])", "L-Softmax, m=", told)
-    told = re.sub(r"\b(lambda|alpha)=", lambda match: f"{GREEK[match[1]]} = ", told)
+    told = re.sub(r"\b(lambda|alpha)=", lambda match: f"{GREEK[match[1]]}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", told)
     return readable(re.sub(r"\bk=(\d+)", r"on \1 classes", told))
 
 
