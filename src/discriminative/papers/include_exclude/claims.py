@@ -174,6 +174,8 @@ CLAIMS = (
         SMALL,
         Flat("test error", tuple(f"A.1 lambda={c:g}" for c in LAMBDAS), smallest=0.3),
         "ie-lambda",
+        says="our reading",
+        paper_scale="LFW, the paper's face network, lambda from 0 to 0.1",
     ),
     Claim(
         "C-IE5a",
