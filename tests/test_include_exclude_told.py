@@ -55,6 +55,16 @@ def test_a_difference_is_told_in_words(arms: Arms) -> None:
     assert told.error(arms, "A.1 lambda=2") == told.error(arms, "nothing") == "–"
 
 
+def test_a_sweep_is_told_by_what_parts_its_settings(arms: Arms) -> None:
+    two = f"the means of 2 settings lie within 1.09 points, {END} each"
+    assert told.spread_told(arms.only("A.1 lambda=1", "A.1 lambda=0", "A.1 lambda=2")) == two
+    both = told.spread_told(arms.only("softmax", "A.1 lambda=1"))
+    assert both.endswith("2 to 4 each")
+    assert told.spread_told(arms.only("A.1 lambda=1")) == "not run"
+    assert told.errors_told(arms, "A.1 lambda=1", "A.1 lambda=2", "nothing") == "A.1 lambda=1 3.01 %"
+    assert told.errors_told(arms, "A.1 lambda=2") == "not run"
+
+
 def test_a_tuning_that_is_not_run_is_not_told_as_if_it_were(arms: Arms) -> None:
     assert told.tuning_told(arms.only("A.1 lambda=2")).startswith("none of their 1 tuning runs is there yet")
     assert told.tuning_told(arms.only("softmax")) == "all of their 4 tuning runs are there"

@@ -6,7 +6,7 @@ import math
 
 from discriminative.evidence import Arms
 
-__all__ = ["NOT_RUN", "NOT_RUN_HEADS", "against", "error", "tuning_told"]
+__all__ = ["NOT_RUN", "NOT_RUN_HEADS", "against", "error", "errors_told", "spread_told", "tuning_told"]
 
 NOT_RUN_HEADS = ["Control", "What it would tell", "Why it is not run"]
 NOT_RUN = [
@@ -37,6 +37,23 @@ def error(arms: Arms, name: str) -> str:
     """The mean test error of an arm; a dash where it has no record."""
     mean = arms.mean(name) if name in arms else math.nan
     return "–" if math.isnan(mean) else f"{mean:.2f} %"
+
+
+def errors_told(arms: Arms, *names: str) -> str:
+    """The errors of those arms that have records, by name."""
+    found = [f"{name} {error(arms, name)}" for name in names if name in arms and arms.finished(name)]
+    return ", ".join(found) or "not run"
+
+
+def spread_told(arms: Arms) -> str:
+    """How far apart the mean errors of a sweep's settings lie, and over how many seeds each is."""
+    found = [arms.numbers(name) for name in arms if arms.numbers(name)]
+    if len(found) < 2:
+        return "not run"
+    means, counts = [sum(each) / len(each) for each in found], sorted({len(each) for each in found})
+    seeds = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+    told = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{seeds} each"
+    return f"the means of {len(found)} settings lie within {max(means) - min(means):.2f} points, {told}"
 
 
 def against(arms: Arms, baseline: str, arm: str) -> str:
