@@ -61,8 +61,10 @@ def test_a_sweep_is_told_by_what_parts_its_settings(arms: Arms) -> None:
     both = told.spread_told(arms.only("softmax", "A.1 lambda=1"))
     assert both.endswith("2 to 4 each")
     assert told.spread_told(arms.only("A.1 lambda=1")) == "not run"
-    assert told.errors_told(arms, "A.1 lambda=1", "A.1 lambda=2", "nothing") == "A.1 lambda=1 3.01 %"
-    assert told.errors_told(arms, "A.1 lambda=2") == "not run"
+    names = ("A.1 lambda=1", "A.1 lambda=2", "nothing")
+    gain = f"1.09 points fewer [0.05 more to 2.23 fewer], {END}"
+    assert told.errors_told(arms, *names, beside="softmax") == f"A.1 lambda=1 3.01 % ({gain})"
+    assert told.errors_told(arms, "A.1 lambda=2", beside="softmax") == "not run"
 
 
 def test_a_tuning_that_is_not_run_is_not_told_as_if_it_were(arms: Arms) -> None:

@@ -39,10 +39,11 @@ def error(arms: Arms, name: str) -> str:
     return "–" if math.isnan(mean) else f"{mean:.2f} %"
 
 
-def errors_told(arms: Arms, *names: str) -> str:
-    """The errors of those arms that have records, by name."""
-    found = [f"{name} {error(arms, name)}" for name in names if name in arms and arms.finished(name)]
-    return ", ".join(found) or "not run"
+def errors_told(arms: Arms, *names: str, beside: str) -> str:
+    """The errors of those arms that have records, by name, each against one of them."""
+    found = [name for name in names if name in arms and arms.finished(name)]
+    told = [f"{name} {error(arms, name)} ({against(arms, beside, name)})" for name in found]
+    return "; ".join(told) or "not run"
 
 
 def spread_told(arms: Arms) -> str:
