@@ -87,6 +87,12 @@ def test_a_difference_is_told_in_words_with_its_unit() -> None:
     assert told(0.215, 0.193, 0.238, Less("between-class cosine", "a", "b", 0.1)) == "0.21 lower [0.19 to 0.24]"
     excess = Within("angle-only excess", "a", smallest=1.0)
     assert told(6.56, -2.18, 15.3, excess) == "6.6 points more [2.2 fewer to 15.3 more]"
+    classes = More("classes narrower in training", "a", smallest=0.5, than=9.0)
+    assert told(0.8, 0.24, 1.36, classes) == "0.80 classes more than 9 [0.24 to 1.36]"
+    lost = Less("angle lost in training", "a", smallest=1.0, than=10.0)
+    assert told(-6.15, -6.87, -5.44, lost) == "6.15 percent more than 10 [5.44 to 6.87]"
+    assert told(6.15, 5.44, 6.87, lost) == "6.15 percent less than 10 [5.44 to 6.87]"
+    assert "than" not in told(0.8, 0.24, 1.36, More("classes narrower in training", "a", "b", smallest=0.5))
     half = Within("contrast norm", "a", target=0.5, smallest=0.05)
     assert told(-0.1, -0.2, -0.05, half) == "0.10 below 0.5 [0.05 to 0.20]"
 

@@ -26,21 +26,30 @@ COLUMNS = {
 
 
 def over_alpha(arms: Arms) -> Figure:
-    """Test error above, training loss below, over alpha: a column for each start with and without batch norm."""
+    """Test error above, training loss below, over alpha: a column for each start with and without batch norm.
+
+    A cross at the top is a run that diverged.
+    """
     figure: Figure
     figure, grid = plt.subplots(2, 4, figsize=(WIDTH, 4.6), sharex=True, sharey="row")
     for column, ((norm, warm), title) in enumerate(COLUMNS.items()):
         for gradient in GRADIENTS:
             points: dict[float, list[tuple[float, float]]] = {}
+            lost: list[tuple[float, float]] = []
             for alpha in (0.0, *ALPHAS):
                 name = map_name(alpha, gradient, norm, warm)
                 if name in arms and arms.finished(name):
                     points[alpha] = [
                         (percent_wrong(r), max(float(r["geometry"]["trained_loss"]), 1e-9)) for r in arms.finished(name)
                     ]
+                if name in arms:
+                    lost += [(alpha, 1 - 0.07 * i) for i in range(arms.lost(name)[0])]
             tint = colour(gradient)
             for row in range(2):
                 axes = grid[row, column]
+                if lost:
+                    at = axes.get_xaxis_transform()
+                    axes.plot(*zip(*lost, strict=True), "x", color=tint, transform=at, clip_on=False)
                 for alpha, found in points.items():
                     axes.plot([alpha] * len(found), [each[row] for each in found], ".", color=tint, alpha=0.5)
                 means = [float(np.mean([each[row] for each in found])) for found in points.values()]

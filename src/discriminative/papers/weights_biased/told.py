@@ -1,0 +1,90 @@
+"""What the chapter on W-Softmax tells in words: what a small loss is made of, how far two arms or gains are apart."""
+
+from __future__ import annotations
+
+import math
+
+from discriminative.evidence import Arms
+from discriminative.statistics import interval
+
+__all__ = ["DIAGNOSIS", "arm_mean", "decimals", "diagnosis", "gains_apart", "paired"]
+
+DIAGNOSIS = [
+    "Arm",
+    "Finished",
+    "Test error, %",
+    "Training loss",
+    "Loss of the mean feature",
+    "All scores negative, %",
+    "Energy in the mean, %",
+    "Ridge probe's error, %",
+]
+
+
+def decimals(value: float, digits: int = 1) -> str:
+    """A number with so many decimals; a dash where there is none."""
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def arm_mean(arms: Arms, name: str, key: str) -> float:
+    """Mean over an arm's finished runs of a number that their records keep of the geometry; NaN where none does."""
+    values = [float(record["geometry"].get(key, math.nan)) for record in arms.finished(name)]
+    return sum(values) / len(values) if values else math.nan
+
+
+def diagnosis(arms: Arms, name: str, label: str = "") -> list[str]:
+    """The row of an arm below ``DIAGNOSIS``: whether its loss is small because classes are told apart.
+
+    Args:
+        arms: that hold it.
+        name: of the arm.
+        label: what the row is called; the arm's name, unless given.
+    """
+    losses = [arm_mean(arms, name, key) for key in ("trained_loss", "mean_feature_loss")]
+    shares = [100 * arm_mean(arms, name, key) for key in ("all_negative_share", "mean_energy_share")]
+    return [
+        label or name,
+        f"{len(arms.finished(name))} of {len(arms.records(name))}",
+        decimals(arms.mean(name)),
+        *("–" if math.isnan(loss) else f"{loss:.1e}" for loss in losses),
+        *map(decimals, shares),
+        decimals(arm_mean(arms, name, "probe_error")),
+    ]
+
+
+def _told(differences: list[float], digits: int, unit: str) -> str:
+    """Mean and 95 % interval; for fewer than two differences, how many there are."""
+    if len(differences) < 2:
+        return f"{len(differences)} pair, no interval" if differences else "not run"
+    middle, low, high = (f"{end:+.{digits}f}" for end in interval(differences))
+    pairs = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(differences)}"
+    return f"{middle} {unit} [{low}, {high}], {pairs}".replace("-", "\N{MINUS SIGN}")
+
+
+def paired(arms: Arms, baseline: str, arm: str) -> str:
+    """By how many points the arm errs more than the baseline, paired by seed, with its 95 % interval."""
+    return _told([a - b for b, a in arms.pairs(baseline, arm)], 2, "points")
+
+
+def gains_apart(arms: Arms, few: str, many: str, share: bool = False) -> str:
+    """What W-Softmax gains on softmax at one setting less what it gains at another, by seed, with its 95 % interval.
+
+    Args:
+        arms: named ``"softmax k=5"`` and so on.
+        few: the setting that is taken off, e.g. ``"k=5"``.
+        many: the setting that it is taken off.
+        share: whether gains are per cent of softmax's error, and not points.
+    """
+    gains: list[dict[int, float]] = []
+    for setting in (few, many):
+        plain, biased = (arms.values(f"{name} {setting}", "test error") for name in ("softmax", "W-Softmax"))
+        gains.append(
+            {
+                seed: 100 * (b - a) / b if share else b - a
+                for seed in plain.keys() & biased.keys()
+                if (b := plain[seed]) and (a := biased[seed]) is not None
+            }
+        )
+    seeds = sorted(gains[0].keys() & gains[1].keys())
+    unit = "per cent of softmax's error" if share else "points"
+    return _told([gains[1][seed] - gains[0][seed] for seed in seeds], 0 if share else 2, unit)

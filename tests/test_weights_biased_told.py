@@ -1,0 +1,98 @@
+"""What the chapter on W-Softmax is told and shown: a diagnosis of a loss, gains by seed, runs that diverged."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+from discriminative.evidence import Arms
+from discriminative.figures.style import colour
+from discriminative.ledger import Ledger
+from discriminative.papers.weights_biased import figures, told
+from discriminative.papers.weights_biased.experiments import map_name
+from discriminative.runs import Run
+from discriminative.study import Arm
+from discriminative.training import train
+
+mpl.use("Agg")
+SPACE = "\N{NO-BREAK SPACE}"
+
+
+def made(tiny: Run, folder: Path, wrong: Mapping[str, tuple[int | None, ...]]) -> Arms:
+    """Arms of these names with so many of 10,000 test images wrong at seeds 0, 1, ...; ``None`` for one diverged."""
+    ledger, record = Ledger(folder), train(tiny)[0]
+    arms = [Arm(name, replace(tiny, feature_dim=3 + i), tuple(range(len(wrong[name])))) for i, name in enumerate(wrong)]
+    for arm in arms:
+        for run, count in zip(arm.runs(), wrong[arm.name], strict=True):
+            kept = copy.deepcopy(record) | {"run": run.to_json(), "id": run.id}
+            kept["status"] = "diverged" if count is None else "finished"
+            if count is not None:
+                kept["metrics"]["test"] |= {"wrong": count, "images": 10_000}
+                known = {"trained_loss": 0.01, "mean_feature_loss": 2.5, "all_negative_share": 0.25}
+                kept["geometry"] |= {**known, "mean_energy_share": count / 1000, "probe_error": 7.0}
+            ledger.write(kept)
+    return Arms(arms, ledger)
+
+
+def test_a_diagnosis_is_of_the_runs_that_finished(tiny: Run, tmp_path: Path) -> None:
+    arms = made(tiny, tmp_path, {"literal": (100, 300, None), "stopped": (None,)})
+    row = told.diagnosis(arms, "literal", "as printed")
+    assert row == ["as printed", "2 of 3", "2.0", "1.0e-02", "2.5e+00", "25.0", "20.0", "7.0"]
+    assert len(row) == len(told.DIAGNOSIS)
+    assert told.diagnosis(arms, "stopped") == ["stopped", "0 of 1", *["–"] * 6]
+    assert math.isnan(told.arm_mean(arms, "stopped", "trained_loss"))
+    assert told.decimals(0.126, 2) == "0.13"
+
+
+def test_a_difference_of_errors_is_paired_by_seed(tiny: Run, tmp_path: Path) -> None:
+    arms = made(tiny, tmp_path, {"softmax": (100, 200, None, 500), "W-Softmax": (200, 320, 100), "literal": (90,)})
+    assert told.paired(arms, "softmax", "W-Softmax") == f"+1.10 points [−0.17, +2.37], n{SPACE}={SPACE}2"
+    assert told.paired(arms, "W-Softmax", "softmax").startswith("−1.10 points [−2.37, +0.17]")
+    assert told.paired(arms, "softmax", "literal") == "1 pair, no interval"
+    assert told.paired(arms, "softmax", "softmax").startswith("+0.00 points")
+    none = Arms([replace(arms["softmax"], seeds=(7,)), arms["literal"]], arms.ledger)
+    assert told.paired(none, "softmax", "literal") == "not run"
+
+
+def test_gains_are_compared_at_each_seed_in_points_and_as_shares(tiny: Run, tmp_path: Path) -> None:
+    wrong = {
+        "softmax k=5": (100, 200, 900),
+        "W-Softmax k=5": (50, 100, None),
+        "softmax k=10": (400, 400, 400),
+        "W-Softmax k=10": (200, 176, 100),
+    }
+    arms = made(tiny, tmp_path, wrong)
+    assert told.gains_apart(arms, "k=5", "k=10").startswith("+1.37 points [")  # 2.0 - 0.5 and 2.24 - 1.0
+    share = told.gains_apart(arms, "k=5", "k=10", share=True)  # 50 - 50 and 56 - 50
+    assert share.startswith("+3 per cent of softmax's error [")
+    assert told.gains_apart(arms, "k=10", "k=5").endswith(f"n{SPACE}={SPACE}2")
+
+
+def test_a_run_that_diverged_is_a_cross_at_the_top_of_the_map(tiny: Run, tmp_path: Path) -> None:
+    bare = {"norm": False, "warm": False}
+    names = {map_name(1.0, "stopped", **bare): (300, None, None), map_name(0.5, "literal", **bare): (None,)}
+    figure = figures.over_alpha(made(tiny, tmp_path, names))
+    for axes in (figure.axes[0], figure.axes[4]):
+        crosses = {line.get_color(): line for line in axes.lines if line.get_marker() == "x"}
+        assert crosses.keys() == {colour("stopped"), colour("literal")}
+        stopped, literal = crosses[colour("stopped")], crosses[colour("literal")]
+        assert list(stopped.get_xdata()) == [1.0, 1.0]
+        assert list(literal.get_xdata()) == [0.5]
+        assert stopped.get_transform() == axes.get_xaxis_transform()
+        assert len(set(stopped.get_ydata())) == 2
+        assert all(0.8 < y <= 1 for y in stopped.get_ydata())
+    assert not [line for line in figure.axes[3].lines if line.get_marker() == "x"]
+    plt.close(figure)
+
+
+def test_the_best_common_angle_is_that_of_the_theorem() -> None:
+    rho, angle = figures.optimum(1.0)
+    assert (round(rho, 3), round(angle)) == (0.165, 53)
+    assert figures.optimum(0.3) == (pytest.approx(-1 / 9), pytest.approx(0.0, abs=1e-3))
