@@ -49,10 +49,22 @@ def test_a_difference_is_told_in_words(arms: Arms) -> None:
     gain = told.against(arms, "softmax", "A.1 lambda=1")
     assert gain == f"1.09 points fewer [0.05 more to 2.23 fewer], {END}"
     assert told.against(arms, "A.1 lambda=1", "softmax").startswith("1.09 points more [")
-    assert told.against(arms, "softmax", "A.1 lambda=0") == "no image more or fewer at each of 2 seeds"
+    assert told.against(arms, "softmax", "A.1 lambda=0") == "as many errors at each of 2 seeds"
     assert told.against(arms, "softmax", "A.1 lambda=2") == "not run"
     assert told.error(arms, "A.1 lambda=1") == "3.01 %"
     assert told.error(arms, "A.1 lambda=2") == told.error(arms, "nothing") == "–"
+
+
+def test_a_sweep_is_told_by_what_parts_its_settings(arms: Arms) -> None:
+    two = f"the means of 2 settings lie within 1.09 points, {END} each"
+    assert told.spread_told(arms.only("A.1 lambda=1", "A.1 lambda=0", "A.1 lambda=2")) == two
+    both = told.spread_told(arms.only("softmax", "A.1 lambda=1"))
+    assert both.endswith("2 to 4 each")
+    assert told.spread_told(arms.only("A.1 lambda=1")) == "not run"
+    names = ("A.1 lambda=1", "A.1 lambda=2", "nothing")
+    gain = f"1.09 points fewer [0.05 more to 2.23 fewer], {END}"
+    assert told.errors_told(arms, *names, beside="softmax") == f"A.1 lambda=1 3.01 % ({gain})"
+    assert told.errors_told(arms, "A.1 lambda=2", beside="softmax") == "not run"
 
 
 def test_a_tuning_that_is_not_run_is_not_told_as_if_it_were(arms: Arms) -> None:

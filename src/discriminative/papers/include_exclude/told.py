@@ -6,7 +6,7 @@ import math
 
 from discriminative.evidence import Arms
 
-__all__ = ["NOT_RUN", "NOT_RUN_HEADS", "against", "error", "tuning_told"]
+__all__ = ["NOT_RUN", "NOT_RUN_HEADS", "against", "error", "errors_told", "spread_told", "tuning_told"]
 
 NOT_RUN_HEADS = ["Control", "What it would tell", "Why it is not run"]
 NOT_RUN = [
@@ -39,6 +39,24 @@ def error(arms: Arms, name: str) -> str:
     return "–" if math.isnan(mean) else f"{mean:.2f} %"
 
 
+def errors_told(arms: Arms, *names: str, beside: str) -> str:
+    """The errors of those arms that have records, by name, each against one of them."""
+    found = [name for name in names if name in arms and arms.finished(name)]
+    told = [f"{name} {error(arms, name)} ({against(arms, beside, name)})" for name in found]
+    return "; ".join(told) or "not run"
+
+
+def spread_told(arms: Arms) -> str:
+    """How far apart the mean errors of a sweep's settings lie, and over how many seeds each is."""
+    found = [arms.numbers(name) for name in arms if arms.numbers(name)]
+    if len(found) < 2:
+        return "not run"
+    means, counts = [sum(each) / len(each) for each in found], sorted({len(each) for each in found})
+    seeds = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+    told = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{seeds} each"
+    return f"the means of {len(found)} settings lie within {max(means) - min(means):.2f} points, {told}"
+
+
 def against(arms: Arms, baseline: str, arm: str) -> str:
     """By how many points the arm errs less than the baseline or more, paired by seed, with its 95 % interval."""
     found = arms.errors_against(baseline, arm)
@@ -47,7 +65,7 @@ def against(arms: Arms, baseline: str, arm: str) -> str:
     low, high = found.points_low, found.points_high
     size = f"{abs(found.points):.2f} points {'fewer' if found.points > 0 else 'more'}"
     if low == high == 0:
-        return f"no image more or fewer at each of {found.n} seeds"
+        return f"as many errors at each of {found.n} seeds"
     if low < 0 < high:
         between = f"{-low:.2f} more to {high:.2f} fewer"
     else:
