@@ -49,7 +49,7 @@ def test_a_difference_is_told_in_words(arms: Arms) -> None:
     gain = told.against(arms, "softmax", "A.1 lambda=1")
     assert gain == f"1.09 points fewer [0.05 more to 2.23 fewer], {END}"
     assert told.against(arms, "A.1 lambda=1", "softmax").startswith("1.09 points more [")
-    assert told.against(arms, "softmax", "A.1 lambda=0") == "no image more or fewer at each of 2 seeds"
+    assert told.against(arms, "softmax", "A.1 lambda=0") == "as many errors at each of 2 seeds"
     assert told.against(arms, "softmax", "A.1 lambda=2") == "not run"
     assert told.error(arms, "A.1 lambda=1") == "3.01 %"
     assert told.error(arms, "A.1 lambda=2") == told.error(arms, "nothing") == "–"

@@ -65,7 +65,7 @@ def against(arms: Arms, baseline: str, arm: str) -> str:
     low, high = found.points_low, found.points_high
     size = f"{abs(found.points):.2f} points {'fewer' if found.points > 0 else 'more'}"
     if low == high == 0:
-        return f"no image more or fewer at each of {found.n} seeds"
+        return f"as many errors at each of {found.n} seeds"
     if low < 0 < high:
         between = f"{-low:.2f} more to {high:.2f} fewer"
     else:
