@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -397,6 +398,21 @@ def test_the_search_finds_psi_in_the_first_chapter(way: str, chromium: Chromium,
     assert told(events) == []
 
 
+@pytest.mark.parametrize(("sign", "place"), [("ψ", "term-psi"), ("e(W)", "term-weight-separability")])
+def test_the_search_finds_a_sign_by_the_entry_of_its_name(chromium: Chromium, sign: str, place: str) -> None:
+    chromium.open(f"{HTML.as_uri()}/search.html?q={quote(sign)}")
+    chromium.wait_for(f"[...document.querySelectorAll('#search-results a')].some(a => a.href.endsWith({place!r}))")
+
+
+def test_a_name_in_a_table_says_on_hover_what_it_is(chromium: Chromium) -> None:
+    chromium.open((HTML / FIRST).as_uri())
+    told = chromium.run("""[...document.querySelectorAll('article a[href*="glossary.html#term-LeNet-64"]')].map(
+      a => [a.textContent, a.title.length])""")
+    assert len(told) == 1
+    assert told[0][0].startswith("LeNet-")
+    assert told[0][1] > 60
+
+
 def test_the_front_door_leads_to_the_introduction(chromium: Chromium) -> None:
     chromium.ask("Page.navigate", url=(HTML / "index.html").as_uri())
     limit = time.monotonic() + PATIENCE
@@ -573,7 +589,7 @@ def test_a_number_of_a_chapters_table_is_two_clicks_from_its_record(chromium: Ch
 FIGURE = """<!doctype html><html data-theme="light"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><link rel="stylesheet" href="custom.css">
 <article class="bd-article"><figure><img alt="" src="{name}.svg"></figure></article>
-<script src="{name}.js"></script></html>"""
+<script src="figure-controls.js"></script><script src="{name}.js"></script></html>"""
 SET = """((name, value) => { const input = document.querySelector(`.margin-figure input[name=${name}]`);
   input.value = value; input.dispatchEvent(new Event('input', {bubbles: true}));
   return document.querySelector('.margin-figure .readout').textContent; })"""
@@ -581,7 +597,7 @@ SET = """((name, value) => { const input = document.querySelector(`.margin-figur
 
 def alone(name: str, chromium: Chromium, folder: Path) -> Chromium:
     """A page with that figure and nothing else."""
-    for file in (f"{name}.js", f"{name}.svg", "custom.css"):
+    for file in (f"{name}.js", f"{name}.svg", "figure-controls.js", "custom.css"):
         shutil.copy(ASSETS / file, folder / file)
     (folder / "page.html").write_text(FIGURE.format(name=name))
     chromium.shape(1280)
@@ -688,6 +704,38 @@ def test_the_figure_fits_a_phone(figure: Chromium) -> None:
     figure.run(SETTLED)
     assert figure.run("document.querySelector('.margin-figure svg').viewBox.baseVal.width") == 340
     assert figure.run("document.documentElement.scrollWidth") <= 391
+
+
+@pytest.mark.parametrize("name", ["margin-figure", "simplex-figure"])
+def test_picture_and_sliders_share_a_phones_screen_and_every_target_fits_a_finger(
+    chromium: Chromium, tmp_path: Path, name: str
+) -> None:
+    page = alone(name, chromium, tmp_path)
+    page.shape(390, 844)
+    page.run(SETTLED)
+    place = "document.querySelector('.margin-figure {}').getBoundingClientRect()"
+    top = page.run(f"{place.format('svg')}.top")
+    assert page.run(f"{place.format('.presets')}.bottom") - top < 844 - 100  # a browser's bars and the book's header
+    sizes = page.run("""[...document.querySelectorAll('.margin-figure :is(input, button)')].map(
+      node => node.getBoundingClientRect()).map(box => [box.width, box.height])""")
+    assert len(sizes) == 3 + 4
+    assert all(min(size) >= 24 for size in sizes), sizes
+
+
+@pytest.mark.parametrize("name", ["margin-figure", "simplex-figure"])
+def test_a_preset_moves_the_sliders_and_the_first_leads_back(chromium: Chromium, tmp_path: Path, name: str) -> None:
+    page = alone(name, chromium, tmp_path)
+    state = "[...document.querySelectorAll('.margin-figure input')].map(i => [i.value, i.ariaValueText])"
+    look = "document.querySelector('.margin-figure svg').outerHTML"
+    start, drawn = page.run(state), page.run(look)
+    press = "document.querySelectorAll('.margin-figure .presets button')[{}].click()"
+    for preset in (1, 2, 3):
+        page.run(press.format(preset))
+        assert page.run(state) != start
+        assert page.run(look) != drawn
+    page.run(press.format(0))
+    assert page.run(state) == start
+    assert page.run(look) == drawn
 
 
 def test_the_first_chapters_figure_reacts(chromium: Chromium) -> None:

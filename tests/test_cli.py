@@ -219,3 +219,19 @@ def test_what_waits_for_a_choice_is_told_by_plan_and_status(capsys: pytest.Captu
         told = capsys.readouterr().out
         for name in waiting:
             assert f"  {name}: arms wait for records of {experiment(name).after}\n" in told
+
+
+def test_a_picture_is_taken_of_the_run_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from discriminative import pictures
+
+    asked: list[list[Run]] = []
+    monkeypatch.setattr(pictures, "take", lambda runs: asked.append(list(runs)) or 1)
+    arms = experiment("reconstruction-figure-2").at("laptop")
+    worst = arms[3].runs()[1]
+    assert main(["picture", "reconstruction-figure-2"]) == 0
+    assert main(["picture", "reconstruction-figure-2", "--only", worst.id]) == 0
+    assert asked == [[arm.runs()[0] for arm in arms], [worst]]
+    assert main(["picture", "reconstruction-figure-2", "--only", "4711"]) == 1
+    assert "4711" in capsys.readouterr().err

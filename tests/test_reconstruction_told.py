@@ -99,10 +99,36 @@ def test_arms_of_one_order_are_no_two_of_one_loss() -> None:
 
 
 def test_an_arm_without_records_is_told_as_not_run() -> None:
-    arms = Arms(experiment("reconstruction-center").at("laptop"), Ledger(Path("nowhere")))
-    assert told._once_run(arms, "origin center as L_re 1", "it") == "it is not run"
-    assert "not been" not in told.pending(Arms.of("reconstruction", "laptop"))
+    arms = Arms(experiment("reconstruction").at("laptop"), Ledger(Path("nowhere")))
+    assert told._larger(arms, 3) == "a coefficient of 3 is not run"
+    assert told._saved(arms, "L_re 1") == "not run"
+    assert told._chosen(arms) == "none"
+    assert "no run" in told._how_lost(arms)
     assert "None of these runs" in told.pending(arms)
+
+
+def test_a_coefficient_whose_runs_diverged_is_not_told_as_not_run_and_never_chosen() -> None:
+    arms = Arms.of("reconstruction", "laptop")
+    assert told._larger(arms, 10) == "at 10, all 6 runs diverged"
+    assert told._larger(arms, 3).startswith("at 3, 2 of 6 runs diverged, the others save 0.77 [0.25, 1.28], n = 4")
+    assert told._larger(arms, 3).endswith("where 1 saves 0.65 [0.07, 1.22], n = 4")
+    assert arms.mean("L_re 3", "validation error") < arms.mean("L_re 1", "validation error")
+    assert told._chosen(arms) == "1"
+    assert "by step 26" in told._how_lost(arms)
+
+
+def test_a_pull_to_the_origin_saves_what_a_pull_to_a_class_saves() -> None:
+    found = told.centers()
+    assert found["saved_loss"].startswith("0.78 ")
+    assert found["saved_origin"].startswith("0.77 ")
+    assert found["e_origin"] == "25"
+
+
+def test_the_still_classifiers_are_drawn_with_the_worst_of_the_dependent_ones() -> None:
+    found = told.still_shots()
+    assert list(found) == ["orthonormal", "simplex", "random", "dependent", "dependent, draw 1"]
+    assert int(found["dependent, draw 1"]["wrong"]) == 1147
+    assert int(found["dependent"]["wrong"]) == 29
 
 
 def test_bounds_that_other_losses_keep_as_well_are_named() -> None:

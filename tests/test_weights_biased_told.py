@@ -87,7 +87,7 @@ def test_a_run_that_diverged_is_a_cross_at_the_top_of_the_map(tiny: Run, tmp_pat
         assert list(literal.get_xdata()) == [0.5]
         assert stopped.get_transform() == axes.get_xaxis_transform()
         assert len(set(stopped.get_ydata())) == 2
-        assert all(0.8 < y < 1 for y in stopped.get_ydata())
+        assert all(0.8 < y <= 1 for y in stopped.get_ydata())
     assert not [line for line in figure.axes[3].lines if line.get_marker() == "x"]
     plt.close(figure)
 

@@ -141,15 +141,15 @@
 
   function key(x, y, narrow) {
     const items = KEYS.map(([kind, text], i) => {
-      const left = narrow ? 0 : [0, 140, 315][i];
-      const top = narrow ? 24 * i : 0;
+      const left = narrow ? [0, 160, 0][i] : [0, 140, 315][i];
+      const top = narrow ? [0, 0, 26][i] : 0;
       return (
         `<rect class="${kind}" x="${left}" y="${top}" width="16" height="16"/>` +
         `<text class="key" x="${left + 23}" y="${top + 13}">${text}</text>`
       );
     });
-    const left = narrow ? 0 : 465;
-    const top = narrow ? 80 : 8;
+    const left = narrow ? 150 : 465;
+    const top = narrow ? 34 : 8;
     items.push(
       `<path class="softmax" d="M${left} ${top}h26"/>` +
         `<text class="key" x="${left + 33}" y="${top + 5}">softmax boundary</text>`,
@@ -158,15 +158,17 @@
   }
 
   function draw(state, narrow) {
-    const [width, height] = narrow ? [340, 840] : [680, 400];
+    const [width, height] = narrow ? [340, 392] : [680, 400];
     const title = `|W₁| = ${state.ratio.toFixed(2)} |W₂|`;
+    const equal = "|W₁| = |W₂|";
     return (
       `<svg xmlns="http://www.w3.org/2000/svg" class="margin-plane" viewBox="0 0 ${width} ${height}" role="img">` +
       `<title>${describe(state)}</title><style>${STYLE}</style>` +
       `<rect class="paper" width="${width}" height="${height}"/>` +
-      panel(state, 1, "|W₁| = |W₂|", 170, 190) +
-      (narrow ? panel(state, state.ratio, title, 170, 555) : panel(state, state.ratio, title, 510, 190)) +
-      `${key(narrow ? 80 : 35, narrow ? 725 : 365, narrow)}</svg>`
+      (narrow
+        ? panel(state, state.ratio, state.ratio === 1 ? equal : title, 170, 182) // a phone has room for the one that changes
+        : panel(state, 1, equal, 170, 190) + panel(state, state.ratio, title, 510, 190)) +
+      `${key(narrow ? 12 : 35, narrow ? 338 : 365, narrow)}</svg>`
     );
   }
 
@@ -193,52 +195,12 @@
     ["margin", "Margin m", 1, 4, 1, (v) => `${v}`],
   ];
 
-  function enhance(image) {
-    const state = { ...START };
-    const box = document.createElement("div");
-    box.className = "margin-figure";
-    const picture = box.appendChild(document.createElement("div"));
-    const form = box.appendChild(document.createElement("div"));
-    form.className = "controls";
-    const readout = box.appendChild(document.createElement("p"));
-    readout.className = "readout";
-    readout.setAttribute("aria-live", "polite");
-    const narrow = window.matchMedia("(max-width: 600px)");
+  const PRESETS = [
+    ["As drawn", {}],
+    ["Equal lengths, m = 4", { ratio: 1, margin: 4 }],
+    ["No margin", { margin: 1 }],
+    ["A short weight loses its class", { angle: 25, ratio: 1.9, margin: 4 }],
+  ];
 
-    const update = () => {
-      picture.innerHTML = draw(state, narrow.matches);
-      readout.textContent = describe(state);
-    };
-    for (const [name, text, min, max, step, show] of CONTROLS) {
-      const label = form.appendChild(document.createElement("label"));
-      const caption = label.appendChild(document.createElement("span"));
-      caption.textContent = text;
-      const output = label.appendChild(document.createElement("output"));
-      const input = label.appendChild(document.createElement("input"));
-      Object.assign(input, { type: "range", min, max, step, name, id: `margin-figure-${name}`, value: START[name] });
-      label.htmlFor = input.id; // an output could be labelled too, and comes first
-      const say = () => {
-        output.textContent = show(state[name]);
-        input.setAttribute("aria-valuetext", show(state[name]));
-      };
-      input.addEventListener("input", () => {
-        state[name] = Number(input.value);
-        say();
-        update();
-      });
-      say();
-    }
-    narrow.addEventListener("change", update);
-    update();
-    (image.closest("a") || image).replaceWith(box);
-  }
-
-  function start() {
-    for (const image of document.querySelectorAll("figure img")) {
-      if (image.getAttribute("src").split(/[/?#]/).includes(STILL)) enhance(image);
-    }
-  }
-
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  window.bookFigure({ still: STILL, start: START, controls: CONTROLS, presets: PRESETS, draw, describe });
 })();

@@ -8,6 +8,7 @@
   const STILL = "simplex-figure.svg";
   const START = { turn: 25, tilt: 15, alpha: 0 };
   const RADIUS = 84;
+  const SMALL = 38; // on a phone the three stand side by side too
 
   const radians = (degrees) => (degrees * Math.PI) / 180;
   const degrees = (value) => (value * 180) / Math.PI;
@@ -48,35 +49,36 @@
     return [right, -(z * Math.cos(p) + back * Math.sin(p)), back * Math.cos(p) - z * Math.sin(p)];
   }
 
-  function arrow(vector, state, name, kind) {
+  function arrow(vector, state, radius, name, kind) {
     const [x, y, back] = project(vector, state);
     const length = Math.hypot(x, y);
     const near = (0.85 - 0.15 * back).toFixed(2); // what is at the back is a little fainter
     const parts = [`<g opacity="${near}">`];
-    const at = (a, b) => `${(RADIUS * a).toFixed(1)} ${(RADIUS * b).toFixed(1)}`;
+    const at = (a, b) => `${(radius * a).toFixed(1)} ${(radius * b).toFixed(1)}`;
     parts.push(`<path class="weight ${kind}" d="M0 0L${at(x, y)}"/>`);
-    parts.push(`<circle class="tip ${kind}" cx="${(RADIUS * x).toFixed(1)}" cy="${(RADIUS * y).toFixed(1)}" r="4.5"/>`);
-    const out = length < 0.15 ? [0, -0.24] : [(x / length) * (length + 0.2), (y / length) * (length + 0.2)];
+    parts.push(`<circle class="tip ${kind}" cx="${(radius * x).toFixed(1)}" cy="${(radius * y).toFixed(1)}" r="4.5"/>`);
+    const off = (RADIUS / radius) * 0.2;
+    const out = length < 0.15 ? [0, -1.2 * off] : [(x / length) * (length + off), (y / length) * (length + off)];
     const label = at(...out).split(" ");
     if (name) parts.push(`<text x="${label[0]}" y="${(Number(label[1]) + 5).toFixed(1)}">${name}</text>`);
     return [back, `${parts.join("")}</g>`];
   }
 
-  function panel(state, classes, x, y) {
+  function panel(state, radius, classes, x, y) {
     const all = weights(classes);
-    const arrows = all.map((w, i) => arrow(w, state, `W${"₁₂₃₄"[i]}`, i ? "two" : "one"));
+    const arrows = all.map((w, i) => arrow(w, state, radius, `W${"₁₂₃₄"[i]}`, i ? "two" : "one"));
     if (state.alpha > 0) {
       for (const other of all.slice(1)) {
         const turned = rival(all[0], other, state.alpha);
-        if (turned) arrows.push(arrow(turned, state, "", "turned"));
+        if (turned) arrows.push(arrow(turned, state, radius, "", "turned"));
       }
     }
     arrows.sort((a, b) => b[0] - a[0]);
-    const flat = Math.abs(RADIUS * Math.sin(radians(state.tilt))).toFixed(1);
+    const flat = Math.abs(radius * Math.sin(radians(state.tilt))).toFixed(1);
     return (
-      `<g transform="translate(${x} ${y})"><circle class="gap" r="${RADIUS}"/>` +
-      `<ellipse class="equator" rx="${RADIUS}" ry="${flat}"/>${arrows.map(([, drawn]) => drawn).join("")}` +
-      `<text class="strong" y="${-RADIUS - 34}">${classes} classes</text></g>`
+      `<g transform="translate(${x} ${y})"><circle class="gap" r="${radius}"/>` +
+      `<ellipse class="equator" rx="${radius}" ry="${flat}"/>${arrows.map(([, drawn]) => drawn).join("")}` +
+      `<text class="strong" y="${-radius - 34}">${classes} classes</text></g>`
     );
   }
 
@@ -118,14 +120,15 @@
   }
 
   function draw(state, narrow) {
-    const [width, height] = narrow ? [340, 900] : [680, 300];
-    const places = narrow ? [[170, 140], [170, 405], [170, 670]] : [[115, 135], [340, 135], [565, 135]];
+    const [width, height] = narrow ? [340, 252] : [680, 300];
+    const places = narrow ? [[66, 96], [170, 96], [274, 96]] : [[115, 135], [340, 135], [565, 135]];
+    const radius = narrow ? SMALL : RADIUS;
     return (
       `<svg xmlns="http://www.w3.org/2000/svg" class="simplex" viewBox="0 0 ${width} ${height}" role="img">` +
       `<title>${describe(state)}</title><style>${STYLE}</style>` +
       `<rect class="paper" width="${width}" height="${height}"/>` +
-      places.map(([x, y], i) => panel(state, i + 2, x, y)).join("") +
-      `${key(narrow ? 90 : 95, narrow ? 815 : 275, narrow)}</svg>`
+      places.map(([x, y], i) => panel(state, radius, i + 2, x, y)).join("") +
+      `${key(narrow ? 90 : 95, narrow ? 186 : 275, narrow)}</svg>`
     );
   }
 
@@ -149,62 +152,17 @@
     ["alpha", "α", 0, 3, 0.1, (v) => v.toFixed(1)],
   ];
 
-  function enhance(image) {
-    const state = { ...START };
-    const box = document.createElement("div");
-    box.className = "margin-figure";
-    const picture = box.appendChild(document.createElement("div"));
-    picture.style.touchAction = "pan-y";
-    picture.style.cursor = "grab";
-    const form = box.appendChild(document.createElement("div"));
-    form.className = "controls";
-    const readout = box.appendChild(document.createElement("p"));
-    readout.className = "readout";
-    readout.setAttribute("aria-live", "polite");
-    const narrow = window.matchMedia("(max-width: 600px)");
-    const shown = {};
+  const PRESETS = [
+    ["As drawn", {}],
+    ["From above", { turn: 0, tilt: 90 }],
+    ["α = 1", { alpha: 1 }],
+    ["α = 3", { alpha: 3 }],
+  ];
 
-    const update = () => {
-      picture.innerHTML = draw(state, narrow.matches);
-      readout.textContent = describe(state);
-      for (const say of Object.values(shown)) say();
-    };
-    for (const [name, text, min, max, step, show] of CONTROLS) {
-      const label = form.appendChild(document.createElement("label"));
-      const caption = label.appendChild(document.createElement("span"));
-      caption.textContent = text;
-      const output = label.appendChild(document.createElement("output"));
-      const input = label.appendChild(document.createElement("input"));
-      Object.assign(input, { type: "range", min, max, step, name, id: `simplex-figure-${name}`, value: START[name] });
-      label.htmlFor = input.id; // an output could be labelled too, and comes first
-      shown[name] = () => {
-        input.value = state[name];
-        output.textContent = show(state[name]);
-        input.setAttribute("aria-valuetext", show(state[name]));
-      };
-      input.addEventListener("input", () => {
-        state[name] = Number(input.value);
-        update();
-      });
-    }
-    picture.addEventListener("pointerdown", (event) => picture.setPointerCapture(event.pointerId));
-    picture.addEventListener("pointermove", (event) => {
-      if (!event.buttons) return;
-      state.turn = ((Math.round(state.turn - event.movementX) + 540) % 360) - 180;
-      state.tilt = Math.max(-90, Math.min(90, Math.round(state.tilt + event.movementY)));
-      update();
-    });
-    narrow.addEventListener("change", update);
-    update();
-    (image.closest("a") || image).replaceWith(box);
+  function drag(state, right, down) {
+    state.turn = ((Math.round(state.turn - right) + 540) % 360) - 180;
+    state.tilt = Math.max(-90, Math.min(90, Math.round(state.tilt + down)));
   }
 
-  function start() {
-    for (const image of document.querySelectorAll("figure img")) {
-      if (image.getAttribute("src").split(/[/?#]/).includes(STILL)) enhance(image);
-    }
-  }
-
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  window.bookFigure({ still: STILL, start: START, controls: CONTROLS, presets: PRESETS, draw, describe, drag });
 })();

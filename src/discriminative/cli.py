@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     picture = commands.add_parser("picture", help="train the first seed of arms again and keep what a picture needs")
     picture.add_argument("experiments", nargs="+", metavar="EXPERIMENT")
     _profile(picture, "laptop")
+    picture.add_argument("--only", nargs="+", metavar="ID", help="these runs of them, by their ids, and no first seeds")
     picture.set_defaults(command=_picture)
 
     status = commands.add_parser("status", help="what is there, missing, unchecked, and how long it would take")
@@ -303,10 +304,16 @@ def _picture(options: argparse.Namespace) -> int:
     import torch
 
     from discriminative import pictures
+    from discriminative._checks import require
 
     torch.set_num_threads(1)
     arms = _arms(options.experiments, options.profile)
-    runs = [arm.runs()[0] for found in arms.values() for arm in found]
+    every = [arm.runs() for found in arms.values() for arm in found]
+    if options.only:
+        runs = [run for arm in every for run in arm if run.id in options.only]
+        require(bool(runs), "--only must name runs of these experiments, got {}", " ".join(options.only))
+    else:
+        runs = [arm[0] for arm in every]
     print(f"{pictures.take(runs)} pictures taken, in {pictures.folder()}")
     return 0
 

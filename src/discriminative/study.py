@@ -482,6 +482,7 @@ class Paper:
             line each, with its hours.
         idea: what it says, in a line of the first page.
         thumbnail: the key of the chapter's figure that stands on its card there; its first figure, unless given.
+        words: of the first words of an arm's name, what a reader who does not know the paper is told in their place.
     """
 
     name: str
@@ -497,6 +498,7 @@ class Paper:
     waiting: Callable[[Sequence[str]], list[str]] = lambda names: []
     idea: str = ""
     thumbnail: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def all_experiments(self) -> Iterable[Experiment]:
         yield from self.experiments

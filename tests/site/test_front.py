@@ -16,7 +16,7 @@ from discriminative.site.front import answer, cards, compared, counts_table, pic
 from discriminative.site.get_page import built_from, with_versions
 from discriminative.site.notebook import chapters
 from discriminative.site.pieces import Axis
-from discriminative.site.sorts import SORTS, families, prints_beside, sort
+from discriminative.site.sorts import SORTS, arm_words, common_words, families, prints_beside, sort
 from discriminative.study import Fewer, Proved
 from discriminative.tables import permalink
 from discriminative.verdicts import verdicts
@@ -66,6 +66,32 @@ def test_a_row_of_the_picture_leads_to_its_claim_and_says_in_words_what_it_draws
     diamonds = sum(prints_beside(each.claim) for each in shown)
     assert drawn.count('class="paper"') == diamonds < len(shown)
     assert drawn.count("the paper −") + drawn.count("the paper +") >= diamonds
+
+
+def test_the_picture_opens_with_few_rows_a_paper_and_holds_the_others_one_click_away() -> None:
+    drawn = picture(JUDGED, dict(chapters(ROOT)))
+    groups = drawn.split("<h3>")[1:]
+    assert len(groups) >= 5
+    for group in groups:
+        opened, _, folded = group.partition("<details>")
+        assert 1 <= opened.count("<li>") <= 3
+        told = re.search(r"<summary>(\d+) more", folded)
+        assert folded.count("<li>") == (int(told[1]) if told else 0)
+
+
+def test_no_row_of_the_picture_names_an_arm_in_words_of_its_paper_alone() -> None:
+    labels = map(plain, re.findall(r'<span class="what">(.*?)<small>', picture(JUDGED, dict(chapters(ROOT)))))
+    jargon = r"^(A\.1|Eq\. 6|RN|L_re|stopped|literal|decay|scale|center)\b(?! loss)|=\d|\b(alpha|lambda)\b"
+    assert not [label for label in labels if re.search(jargon, label)]
+
+
+def test_arms_in_a_line_say_once_what_they_share() -> None:
+    nbsp = "\N{NO-BREAK SPACE}"
+    assert common_words(["m=4", "m=2", "m=3"]) == "L-Softmax, m = 4, 2, 3".replace(" = ", f"{nbsp}={nbsp}")
+    assert arm_words("RN lambda=0.1") == "feature incay λ = 0.1".replace(" = ", f"{nbsp}={nbsp}")
+    assert arm_words("RN lambda=0") == "the same without incay"
+    assert arm_words("W-Softmax k=5") == "W-Softmax on 5 classes"
+    assert arm_words("softmax") == "softmax"
 
 
 def test_the_papers_number_stands_beside_ours_only_where_it_is_about_the_same_data() -> None:

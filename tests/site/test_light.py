@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from discriminative.site.light import icons_css, lighten, with_drawings, with_sizes
+from discriminative.site.light import icons_css, lighten, with_drawings, with_names, with_sizes
 
 HTML = Path(__file__).parents[2] / "build" / "html"
 LIBRARY = (
@@ -98,3 +98,16 @@ def test_a_glued_picture_becomes_its_drawing_with_its_files_below(tmp_path: Path
     told = with_drawings(page, tmp_path / "notebooks", tmp_path, pictures)
     assert 'src="../_images/4711.png"' in told
     assert "fig-a.svg" in told
+
+
+def test_a_name_without_a_link_leads_to_its_entry_once_a_page() -> None:
+    terms = {"term-workhorse": "The setting & more."}
+    page = (
+        "<title>workhorse</title><article><h2>A workhorse</h2><code>workhorse</code> a workhorse, a workhorse</article>"
+    )
+    made = with_names(page, terms, "../book/glossary.html")
+    link = '<a class="reference internal" href="../book/glossary.html#term-workhorse" title="The setting &amp; more.">'
+    assert made == page.replace("a workhorse,", f"a {link}workhorse</a>,", 1)
+    assert with_names(made, terms, "../book/glossary.html") == made
+    entry = page.replace("<h2>", '<h2 id="term-workhorse">')
+    assert with_names(entry, terms, "") == entry

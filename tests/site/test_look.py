@@ -31,6 +31,7 @@ def test_a_page_that_is_not_there_is_missed(tmp_path: Path) -> None:
         ('<script src="https://cdn.example.org/x.js"></script>', "asks an outside host"),
         ('<link rel="stylesheet" href="//fonts.example.org/x.css">', "asks an outside host"),
         ("<article>see {prf:ref}`prop` </article>", "a raw directive"),
+        ('<p id="a">one</p><p class="b" id="a">two</p>', "two places with the id 'a'"),
         ('<a href="book.pdf">', "links to book.pdf, which is not there"),
     ],
 )

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from discriminative._checks import require
 from discriminative.paths import project_root
+from discriminative.site.aliases import write_aliases
 from discriminative.site.execution import execute_all
+from discriminative.site.finish import without_ids
 from discriminative.site.light import lighten
 from discriminative.site.look import look_over
 from discriminative.site.manifest import manifest
@@ -106,6 +108,7 @@ def build_site(root: Path, chromium: str | None = None) -> None:
     for page in pages.rglob("*.html"):
         page.write_text(without_thebe(page.read_text()))
     lighten(pages)
+    write_aliases(pages)
     if chromium:
         _print_single(chromium, out, pages / PDF)
     if (root / "results").exists():  # every record, so that a number leads to the file that it was computed from
@@ -170,7 +173,7 @@ def for_paper(page: str) -> str:
 
     A file to download lies beside the page, not in it: on paper its link would lead to a folder of this machine.
     """
-    page = page.replace('<details class="not-run">', '<details class="not-run" open>')
+    page = without_ids(page).replace('<details class="not-run">', '<details class="not-run" open>')
     page = re.sub(r'<a class="reference download[^>]*>(.*?)</a>', r"\1", page, flags=re.DOTALL)
     page = re.sub(r'<a href="(?:\.\./)?results/[^>]*>(.*?)</a>', r"\1", page)
     page = re.sub(r'href="(?:\.\./)?(?:book|notebooks)/\w+\.html(#[\w-]+)"', r'href="\1"', page)

@@ -12,14 +12,15 @@ from discriminative.papers import papers
 from discriminative.site.citations import byline, is_title
 from discriminative.site.notebook import Notebook, chapter_title, chapters
 from discriminative.site.pieces import Axis, interval_drawn, raw, strip, told_in_short
-from discriminative.site.sorts import SORTS, counts, families, loss, prints_beside, sort
-from discriminative.study import Fewer, Paper
+from discriminative.site.sorts import SORTS, arm_words, common_words, counts, families, prints_beside, sort
+from discriminative.study import Claim, Fewer, Paper
 from discriminative.tables import permalink
-from discriminative.verdicts import Judged, percent_told, readable
+from discriminative.verdicts import Judged, percent_told
 
 __all__ = ["answer", "cards", "compared", "counts_table", "picture", "with_front"]
 
 VERDICTS = "book/verdicts.html"
+FIRST = 3  # rows of a paper in the picture before the fold
 
 
 def with_front(text: str, judged: Mapping[str, Judged], root: Path) -> str:
@@ -81,8 +82,11 @@ def picture(judged: Mapping[str, Judged], executed: Mapping[str, Notebook]) -> s
         ids = {claim.id for claim in paper.claims}
         rows = families(each.claim for each in shown if each.claim.id in ids)
         if rows:
-            lines = "".join(_row([judged[claim.id] for claim in row], axis) for row in rows)
-            groups.append(f"<h3>{html.escape(_title(paper, executed))}</h3><ul>{lines}</ul>")
+            first = [row for row in rows if prints_beside(row[0])][:FIRST] or rows[:1]
+            groups.append(
+                f"<h3>{html.escape(_title(paper, executed))}</h3>{_list(first, judged, axis)}"
+                + _folded([row for row in rows if row not in first], judged, axis)
+            )
     ticks = "".join(
         f'<span style="left:{axis.at(tick):.1f}%">{f"{tick:+d}".replace("-", "−") if tick else "0"}</span>'
         for tick in axis.ticks
@@ -91,8 +95,24 @@ def picture(judged: Mapping[str, Judged], executed: Mapping[str, Notebook]) -> s
         '<figure class="ours-and-theirs"><figcaption><b>How each loss changes the test error of its baseline, in '
         "percent of it: left is better.</b> Dots with bars are ours, with 95&nbsp;% intervals over seeds; open "
         "diamonds are the paper's, where it prints a number for the same data set; a triangle stands for more than the "
-        "axis holds. Every row leads to its claims.</figcaption>"
+        "axis holds. Of each paper the first comparisons with a diamond are open. Every row leads to its "
+        "claims.</figcaption>"
         f'{"".join(groups)}<div class="axis" aria-hidden="true"><div>{ticks}</div></div></figure>'
+    )
+
+
+def _list(rows: list[list[Claim]], judged: Mapping[str, Judged], axis: Axis) -> str:
+    return f"<ul>{''.join(_row([judged[claim.id] for claim in row], axis) for row in rows)}</ul>"
+
+
+def _folded(rows: list[list[Claim]], judged: Mapping[str, Judged], axis: Axis) -> str:
+    """The rows that do not come first, behind a line that counts them."""
+    if not rows:
+        return ""
+    shapes = strip(counts(judged[claim.id] for row in rows for claim in row))
+    return (
+        f"<details><summary>{len(rows)} more comparison{'s' if rows[1:] else ''} <span>{shapes}</span></summary>"
+        f"{_list(rows, judged, axis)}</details>"
     )
 
 
@@ -100,13 +120,13 @@ def _row(found: list[Judged], axis: Axis) -> str:
     claims = [each.claim for each in found]
     beside = prints_beside(claims[0])
     told = "; ".join(told_in_short(each, beside) for each in found)
-    settings = ", ".join(dict.fromkeys(readable(claim.test.arm) for claim in claims))
-    name = loss(claims[0])
-    settings = settings if settings.startswith(name) else f"{name}, {settings}"
+    settings = common_words(claim.test.arm for claim in claims)
+    against = common_words(each.claim.test.arms[0] for each in found)
+    scale = claims[0].scale + ("" if against == "softmax" else f"; against {against}")
     shapes = f"<span>{strip(counts(found))}</span>"
     return (
         f'<li><a href="{VERDICTS}#{permalink(claims[0])}" title="{told}"><span class="what">{html.escape(settings)} '
-        f"<small>{html.escape(claims[0].scale)}</small></span>{shapes}{interval_drawn(found, axis, beside)}"
+        f"<small>{html.escape(scale)}</small></span>{shapes}{interval_drawn(found, axis, beside)}"
         f'<span class="visually-hidden">{told}</span></a></li>'
     )
 
@@ -186,7 +206,7 @@ def _number(judged: Judged) -> str:
     assert isinstance(claim.test, Fewer)
     return (
         f'<a href="{VERDICTS}#{permalink(claim)}"><b>{percent_told(judged.verdict.effect)}</b> of the error</a>, '
-        f"{html.escape(readable(claim.test.arm))}, {html.escape(claim.scale)}{paper}"
+        f"{html.escape(arm_words(claim.test.arm))}, {html.escape(claim.scale)}{paper}"
     )
 
 

@@ -8,7 +8,9 @@ import re
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-__all__ = ["icons_css", "lighten", "with_drawings", "with_sizes", "with_terms"]
+from discriminative.site.finish import finished, plain
+
+__all__ = ["icons_css", "lighten", "with_drawings", "with_names", "with_sizes", "with_terms"]
 
 LARGEST = 300_000  # bytes of a drawing that a page shows; a larger one is linked, and its picture shown
 ICON = re.compile(r'<i class="[^"]*\bfa-(?!solid\b|lg\b)([\w-]+)[^"]*"')
@@ -30,26 +32,21 @@ def lighten(pages: Path) -> None:
             path.unlink(missing_ok=True)
     pictures, terms = _pictures(pages), _terms(texts.get(pages / "book" / "glossary.html", ""))
     for path, text in texts.items():
-        static = "../" * (len(path.relative_to(pages).parts) - 1) + "_static"
+        root = "../" * (len(path.relative_to(pages).parts) - 1)
+        static = f"{root}_static"
         page = LIBRARY.sub(f'  <link rel="stylesheet" href="{static}/icons.css" />\n', text)
         page = page.replace('id="pst-page-toc-nav"', 'id="contents-nav"')  # which contents.js marks, not the theme
-        page = with_terms(page, terms)
+        page = with_names(with_terms(page, terms), terms, f"{root}book/glossary.html")
         if 'class="math' not in page and "tex2jax_process" not in page.replace("tex2jax_process|", ""):
             page = FORMULAS.sub("", page)
-        path.write_text(with_sizes(with_drawings(page, path.parent, pages, pictures), path.parent))
+        page = with_sizes(with_drawings(page, path.parent, pages, pictures), path.parent)
+        path.write_text(finished(page, path, pages))
 
 
 def _terms(glossary: str) -> dict[str, str]:
     """The explanation of every term, by the id of its place in the glossary."""
     found = re.findall(r'<dt id="(term-[^"]+)">.*?<dd><p>(.*?)</p>', glossary, flags=re.DOTALL)
-    return {id: _plain(text) for id, text in found}
-
-
-def _plain(text: str) -> str:
-    """HTML as words; a formula as it is typed, less its marks."""
-    words = html.unescape(re.sub(r"<[^>]+>", "", text))
-    words = re.sub(r"\\[()\[\]]", "", words)
-    return " ".join(re.sub(r"\\(\w+)", r"\1", words).split())
+    return {id: plain(text) for id, text in found}
 
 
 def with_terms(page: str, terms: dict[str, str]) -> str:
@@ -62,6 +59,36 @@ def with_terms(page: str, terms: dict[str, str]) -> str:
     return re.sub(
         r'(?P<link><a class="reference internal" href="[^"]*glossary\.html#(?P<id>term-[\w-]+)")>', told, page
     )
+
+
+# Names that stand in labels and tables, where no link was written: on every page the first of each leads to its entry.
+NAMES = {
+    r"LeNet-(?:64|500|2)\b": "term-LeNet-64-LeNet-500-LeNet-2",
+    r"\bworkhorse\b": "term-workhorse",
+    r"\bcommon rate\b": "term-common-rate",
+    r"\bCOCO\b": "term-COCO",
+}
+LEFT = re.compile(
+    r"(<(?:a|h[1-6]|script|style|pre|code|svg|summary|option|title|label)\b.*?</(?:a|h[1-6]|script|style|pre|code|svg|"
+    r"summary|option|title|label)>|<[^>]*>)",
+    flags=re.DOTALL,
+)
+
+
+def with_names(page: str, terms: dict[str, str], glossary: str) -> str:
+    """A page on which the first of each of ``NAMES`` in a text leads to the glossary and says on hover what it is."""
+    begin, end = page.find("<article"), page.rfind("</article>")
+    pieces = LEFT.split(page[begin:end])
+    for pattern, id in NAMES.items():
+        if id not in terms or f'id="{id}"' in page or f"#{id}" in page:
+            continue
+        link = f'<a class="reference internal" href="{glossary}#{id}" title="{html.escape(terms[id])}">'
+        for i, piece in enumerate(pieces):
+            if not piece.startswith("<") and re.search(pattern, piece):
+                linked = re.sub(pattern, lambda name, link=link: f"{link}{name[0]}</a>", piece, count=1)
+                pieces[i : i + 1] = LEFT.split(linked)
+                break
+    return page[:begin] + "".join(pieces) + page[end:]
 
 
 def _pictures(pages: Path) -> dict[str, Path]:

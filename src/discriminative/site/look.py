@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from discriminative.site.finish import repeated_ids
+
 __all__ = ["content_pages", "look_over"]
 
 
@@ -43,6 +45,7 @@ def look_over(folder: Path, expected: Iterable[str] = ()) -> list[str]:
             alt = html.unescape(found.group(1)) if found else ""
             if len(alt) < 20 or alt.startswith(("../", "_images")):
                 problems.append(f"{page} has an image without a description: {tag[:90]}")
+        problems += [f"{page} has two places with the id {id!r}" for id in repeated_ids(text)]
         for link in re.findall(r"href=\"([^\":#?]+\.pdf)\"", text):
             if not (path.parent / link).exists():
                 problems.append(f"{page} links to {link}, which is not there")

@@ -5,12 +5,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import takewhile
 
+from discriminative.papers import papers
 from discriminative.setup import DATA_NAMES
 from discriminative.study import Claim, Proved
 from discriminative.verdicts import Judged, arms_of, readable
 
-__all__ = ["SHORT", "SORTS", "counts", "dataset", "families", "loss", "prints_beside", "sort"]
+__all__ = [
+    "arm_words",
+    "common_words",
+    "SHORT",
+    "SORTS",
+    "counts",
+    "dataset",
+    "families",
+    "loss",
+    "prints_beside",
+    "sort",
+]
 
 # The sorts of claims, what each means and what it is called where room is short, in the order in which they are told.
 SORTS = {
@@ -64,6 +77,28 @@ def loss(claim: Claim) -> str:
         return ""
     first = claim.test.arm.split(" ")[0]
     return "L-Softmax" if re.fullmatch(r"m=\d", first) else readable(first)
+
+
+def arm_words(name: str) -> str:
+    """An arm as a reader is told who knows no paper: in the place of its beginning the words of ``Paper.words``."""
+    known = {key: told for paper in papers() for key, told in paper.words.items()}
+    found = max((key for key in known if name == key or name.startswith(f"{key} ")), key=len, default="")
+    told = f"{known[found]}{name.removeprefix(found)}" if found else name
+    told = re.sub(r"^m=(?=[2-9])", "L-Softmax, m=", told)
+    told = re.sub(r"\b(lambda|alpha)=", lambda match: f"{GREEK[match[1]]}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", told)
+    return readable(re.sub(r"\bk=(\d+)", r"on \1 classes", told))
+
+
+GREEK = {"lambda": "λ", "alpha": "α"}
+
+
+def common_words(names: Iterable[str]) -> str:
+    """Arms in a line, what they begin with told once: ``L-Softmax, m = 4, 2, 3``."""
+    first, *others = dict.fromkeys(map(arm_words, names))
+    letters = zip(first, *others, strict=False)
+    shared = "".join(same[0] for same in takewhile(lambda same: len(set(same)) == 1, letters))
+    begins = max(shared.rfind(space) for space in " \N{NO-BREAK SPACE}") + 1
+    return ", ".join([first, *(other[begins:] for other in others)])
 
 
 def families(claims: Iterable[Claim]) -> list[list[Claim]]:

@@ -27,4 +27,12 @@ PAPER = Paper(
     },
     idea="Add a term that makes every feature longer, the short ones most: the opposite of weight decay.",
     thumbnail="inc-pulls",
+    words={
+        "RN": "feature incay",
+        "LogN": "feature incay, its logarithmic form",
+        "LN": "feature incay, its linear form",
+        "RN lambda=0": "the same without incay",
+        "scale": "features multiplied by",
+        "decay": "weight decay",
+    },
 )

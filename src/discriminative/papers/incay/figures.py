@@ -1,4 +1,4 @@
-"""Figures of the incay chapter: the pulls over training, where both are equal, curves, and norms by what is right."""
+"""Figures of the incay chapter: pulls over training, where both are equal, curves, scales, norms by what is right."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -26,6 +25,7 @@ __all__ = [
     "placements",
     "pulls",
     "right_and_wrong",
+    "scale_map",
 ]
 
 PAPERS_NORM = 250.0
@@ -254,22 +254,56 @@ def right_and_wrong(panels: Mapping[str, Arms]) -> Figure:
     return figure
 
 
-def class_norms(arms: Arms) -> Figure:
-    """Mean norm and error of each class under the first arm and under the last, means over the runs."""
+def class_norms(panels: Mapping[str, Arms]) -> Figure:
+    """The paper's Figure 6: mean norm and error of each class under the first arm and the last; a column a panel."""
     figure: Figure
-    figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 4.4), sharex=True)
-    names = list(arms)
-    for axes, key, label in ((panels[0], "class_feature_norm", "mean norm"), (panels[1], "class_error", "error (%)")):
-        for name, shift in ((names[0], -0.2), (names[-1], 0.2)):
-            found = [r["geometry"][key] for r in arms.finished(name) if key in r["geometry"]]
-            if found:
-                values = np.array(found, dtype=float).mean(0)
-                axes.bar(np.arange(len(values)) + shift, values, 0.38, color=_tint(name), label=_short(name))
-        axes.set_ylabel(label)
-    if panels[0].patches:
-        panels[0].legend(fontsize=9.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, 1.25))
-    panels[1].set(xlabel="class", xticks=range(10))
-    sns.despine(figure)
+    panels = _trained(panels)
+    figure, grid = plt.subplots(2, len(panels), figsize=(WIDTH, 4.4), sharex=True, squeeze=False)
+    for column, (title, arms) in enumerate(panels.items()):
+        names = list(arms)
+        for axes, key in zip(grid[:, column], ("class_feature_norm", "class_error"), strict=True):
+            for name, shift in ((names[0], -0.2), (names[-1], 0.2)):
+                found = [r["geometry"][key] for r in arms.finished(name) if key in r["geometry"]]
+                if found:
+                    values = np.array(found, dtype=float).mean(0)
+                    axes.bar(np.arange(len(values)) + shift, values, 0.38, color=_tint(name), label=_short(name))
+        grid[0, column].set_title(title, fontsize=10)
+        grid[1, column].set(xlabel="class", xticks=(0, 3, 6, 9))
+    grid[0, 0].set_ylabel("mean norm")
+    grid[1, 0].set_ylabel("error (%)")
+    handles = grid[0, 0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=2, fontsize=9.5)
+    return figure
+
+
+def scale_map(arms: Arms) -> Figure:
+    """Table 4 over the rate: which scales a run survives, and with what error; both axes logarithmic.
+
+    A dot is as full as the share of its runs that diverged. Dotted lines join settings in which the head learns at one
+    rate, scale squared times rate.
+    """
+    figure: Figure
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.9))
+    places = {name: tuple(float(word) for word in name.split()[1::2]) for name in arms}
+    scales, rates = (sorted({place[i] for place in places.values()}) for i in (0, 1))
+    wide = np.array([scales[0] / 1.3, scales[-1] * 1.3])
+    for rate in rates:
+        head = rate * scales[0] ** 2
+        axes.plot(wide, head / wide**2, ":", color="#9ca3af", linewidth=1, zorder=0)
+    for name, place in places.items():
+        records = arms.records(name)
+        if not records:
+            continue
+        share = arms.lost(name)[0] / len(records)
+        fill = "full" if share == 1 else "none" if share == 0 else "left"
+        axes.plot(*place, "o", color=colour("scale"), fillstyle=fill, markersize=11)
+        told = f"{arms.mean(name):.1f} %" if share < 1 else "diverged"
+        axes.annotate(told, place, xytext=(0, -10), textcoords="offset points", ha="center", va="top", fontsize=9.5)
+    axes.set(xscale="log", yscale="log", xlim=wide, ylim=(rates[0] / 2, rates[-1] * 1.8), xlabel="feature scale c")
+    axes.set_ylabel("rate η")
+    axes.set_xticks(scales, [f"{scale:g}" for scale in scales])
+    axes.set_yticks(rates, [f"{rate:g}" for rate in rates])
+    axes.minorticks_off()
     return figure
 
 

@@ -1,17 +1,72 @@
-"""What the chapter on incay says with two records at once: whose norms grew, and by how much."""
+"""What the chapter on incay says with several records at once: differences by seed, scales, whose norms grew."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from discriminative.evidence import Arms
 from discriminative.ledger import correctness
+from discriminative.statistics import interval
 
-__all__ = ["Growth", "norm_growth"]
+__all__ = ["Growth", "Scales", "norm_growth", "scales_told", "shift"]
 
 DRAWS = 2000
+
+
+def shift(arms: Arms, baseline: str, arm: str, measure: str, form: str = "+.1f") -> str:
+    """A measure's change from the baseline to the arm, by seed, with its 95 % interval; a dash below two pairs."""
+    pairs = arms.pairs(baseline, arm, measure)
+    if len(pairs) < 2:
+        return "–"
+    middle, low, high = (format(value, form) for value in interval([after - before for before, after in pairs]))
+    return f"{middle} [{low}, {high}]".replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What a sweep of feature scales over rates says of divergence; NaN where no record says it.
+
+    Args:
+        survived: rate to the largest scale up to which every run finished.
+        first, last: the earliest and the latest step at which a run's loss was no number.
+        calm: of the settings whose every run finished the largest rate of the head, scale squared times rate.
+        wild: of those whose every run diverged the smallest.
+    """
+
+    survived: dict[float, float]
+    first: float
+    last: float
+    calm: float
+    wild: float
+
+
+def scales_told(arms: Arms) -> Scales:
+    """Read the arms of Table 4, which are named by scale and rate."""
+    lost: dict[tuple[float, float], float] = {}
+    steps = []
+    for name in arms:
+        records = arms.records(name)
+        if records:
+            scale, rate = (float(word) for word in name.split()[1::2])
+            lost[rate, scale] = arms.lost(name)[0] / len(records)
+            steps += [r["metrics"]["first_bad_step"] for r in records if r["status"] != "finished"]
+    survived = {}
+    for rate in {rate for rate, _ in lost}:
+        dead = [scale for (at, scale), share in lost.items() if at == rate and share]
+        fine = [scale for at, scale in lost if at == rate and scale < min(dead, default=math.inf)]
+        survived[rate] = max(fine, default=math.nan)
+    calm = [rate * scale**2 for (rate, scale), share in lost.items() if share == 0]
+    wild = [rate * scale**2 for (rate, scale), share in lost.items() if share == 1]
+    return Scales(
+        survived,
+        min(steps, default=math.nan),
+        max(steps, default=math.nan),
+        max(calm, default=math.nan),
+        min(wild, default=math.nan),
+    )
 
 
 @dataclass(frozen=True)

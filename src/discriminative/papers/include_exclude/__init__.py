@@ -24,5 +24,13 @@ PAPER = Paper(
         "L-Softmax": "#075985",
     },
     thumbnail="ie-courses",
+    words={
+        "A.1": "include-exclude as differentiated",
+        "A.1 of twelve": "include-exclude as differentiated, best of twelve",
+        "Eq. 6": "include-exclude as printed",
+        "Eq. 6 placed": "include-exclude as printed, centres placed",
+        "center": "center loss",
+        "center of twelve": "center loss, best of twelve",
+    },
     idea="Hold every feature nearer to the centre of its own class than to the centres of the others, by a hinge.",
 )

@@ -91,9 +91,14 @@ def best_of_many(arms: Arms, of: int = 35) -> Figure:
 
 
 def lambda_sweep(arms: Arms, softmax: Arms) -> Figure:
-    """Error on validation and on test along lambda: the mean of the seeds, each seed faint; softmax's mean dashed."""
+    """Error on validation and on test along lambda: the mean of the seeds, each seed faint.
+
+    Softmax at the seeds of the sweep is dashed, its seeds faint dots at the left edge; under all of its seeds dotted.
+    """
     figure: Figure
     figure, grid = plt.subplots(1, 2, figsize=(WIDTH, 3.2), sharey=True)
+    same = softmax.at_seeds(*{seed for name in arms for seed in arms.values(name, "test error")})
+    tint = colour("softmax")
     for axes, part in zip(grid, ("validation", "test"), strict=True):
         names = [name for name in arms if arms.numbers(name)]
         at = [float(name.split("lambda=")[1]) for name in names]
@@ -103,7 +108,11 @@ def lambda_sweep(arms: Arms, softmax: Arms) -> Figure:
         axes.plot(at, [arms.mean(name, f"{part} error") for name in names], color=colour("A.1"))
         if softmax.numbers("softmax"):
             level = softmax.mean("softmax", f"{part} error")
-            axes.axhline(level, color=colour("softmax"), linestyle="--", linewidth=1.4)
+            axes.axhline(level, color=tint, linestyle=":", linewidth=1.2, label="_all seeds")
+        if values := same.numbers("softmax", f"{part} error"):
+            axes.axhline(float(np.mean(values)), color=tint, linestyle="--", linewidth=1.4, label="_same seeds")
+            edge = axes.get_yaxis_transform()
+            axes.plot([0.02] * len(values), values, "o", color=tint, alpha=0.5, markersize=3.5, transform=edge)
         axes.set(xlabel="lambda", xscale="log" if names else "linear")
         axes.set_title(part, fontsize=10.5)
     grid[0].set_ylabel("error (%)")

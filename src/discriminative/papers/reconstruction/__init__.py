@@ -29,4 +29,5 @@ PAPER = Paper(
     waiting=waiting,
     idea="Feed the label backwards through the last layer and ask for the feature again: nearly orthonormal weights.",
     thumbnail="fbr-courses",
+    words={"L_re": "reconstruction loss, coefficient"},
 )

@@ -26,7 +26,7 @@ from discriminative.statistics import Values, interval, judge_equivalence, rank_
 
 __all__ = [
     "alike", "below", "centers", "classes", "courses", "decays", "geometry", "hours", "nearer", "networks", "order",
-    "pending", "reached", "separation", "shots", "still",
+    "pending", "reached", "separation", "shots", "still", "still_shots",
 ]  # fmt: skip
 
 SOFTMAX = control("softmax")
@@ -48,10 +48,7 @@ def reached(swept: Arms, penalty: Arms, three: Arms) -> Said:
 
 
 def centers() -> Said:
-    """Points that the loss at 1, its held forms and the center losses of its strength save over softmax.
-
-    The held forms have fewer seeds than the loss, so it stands beside them on those seeds too.
-    """
+    """Points that the loss at 1, its held forms, larger coefficients and center losses of its strength save."""
     arms = Arms.of("reconstruction", "laptop") | Arms.of("reconstruction-center", "laptop")
     names = {
         "saved_loss": "L_re 1",
@@ -59,23 +56,54 @@ def centers() -> Said:
         "saved_weights_held": "L_re 1, weights held",
         "saved_tied": "tied center as L_re 1",
         "saved_own": "own center as L_re 1",
+        "saved_origin": "origin center as L_re 1",
     }
     said: Said = {key: _saved(arms, name) for key, name in names.items()}
-    said["saved_origin"] = _once_run(arms, "origin center as L_re 1", "the center loss at the origin")
-    said["origin_known"] = "measured below" if arms.finished("origin center as L_re 1") else "not measured"
-    said["saved_larger"] = "; ".join(_once_run(arms, f"L_re {c}", f"a coefficient of {c}") for c in (3, 10))
-    same = arms.at_seeds(*arms.wrong("L_re 1, weights held"))
-    said["saved_same_seeds"] = _saved(same, "L_re 1")
-    said["held_less_free"] = _points(same, "L_re 1", "L_re 1, weights held", -1)
-    least = {name: same.mean(name, "validation error") for name in same if name.startswith("L_re") and "," not in name}
-    least = {name: value for name, value in least.items() if not math.isnan(value)}
-    said["chosen"] = min(least, key=least.__getitem__).removeprefix("L_re ") if least else "not run"
+    said["saved_larger"] = "; ".join(_larger(arms, c) for c in (3, 10))
+    said["lost_how"] = _how_lost(arms.only("L_re 3", "L_re 10"))
+    for key, name in (("loss", "L_re 1"), ("origin", "origin center as L_re 1")):
+        said[f"e_{key}"] = f"{10 ** arms.mean(name, 'log e(W)'):.2g}" if arms.finished(name) else "not run"
+    said["features_origin"] = arms.mean("origin center as L_re 1", "feature norm")
+    said["held_apart"] = _points(arms, "L_re 1", "L_re 1, weights held")
+    said["chosen"] = _chosen(arms)
     return said
 
 
-def _once_run(arms: Arms, name: str, told: str) -> str:
-    """What an arm saves as a clause, or that nobody knows yet."""
-    return f"{told} saves {_saved(arms, name)} points" if arms.finished(name) else f"{told} is not run"
+def _larger(arms: Arms, coefficient: int) -> str:
+    """A coefficient beyond 1: how many of its runs diverged, and what the others save, beside 1 on their seeds."""
+    name = f"L_re {coefficient}"
+    count, (diverged, _), kept = len(arms.records(name)), arms.lost(name), arms.finished(name)
+    if not count:
+        return f"a coefficient of {coefficient} is not run"
+    if not kept:
+        return f"at {coefficient}, all {count} runs diverged"
+    lost = f"{diverged} of {count} runs diverged, the others save" if diverged else "the runs save"
+    same = arms.at_seeds(*(record["run"]["seed"] for record in kept))
+    return f"at {coefficient}, {lost} {_saved(same, name)}, where 1 saves {_saved(same, 'L_re 1')}"
+
+
+def _how_lost(arms: Arms) -> str:
+    """How long features were where runs that diverged were last measured, and at that step in those that did not."""
+    lost = [record for record in arms.records() if record["status"] != "finished" and record["curves"]["measured"]]
+    ends = [float(record["curves"]["feature_norm"][-1]) for record in lost]
+    pulls = [float(record["curves"]["term_pulls"][0][-1]) for record in lost]
+    last = max((record["metrics"]["first_bad_step"] for record in lost), default=0)
+    kept = [float(record["curves"]["feature_norm"][0]) for record in arms.finished()]
+    if not lost or not kept:
+        return "none of them diverged" if kept else "no run of them finished"
+    return (
+        f"the losses that diverged do so by step {last}, after features of norm {min(ends):.0f} or more, "
+        f"on which the term pulls by {max(pulls):.5f} at most; the runs that finished begin with norms up to "
+        f"{max(kept):.1f}"
+    )
+
+
+def _chosen(arms: Arms) -> str:
+    """The coefficient that errs least on the validation images, of those of which no run diverged."""
+    names = [f"L_re {c}" for c in ("0.001", "0.01", "0.1", "1", "3", "10")]
+    kept = [name for name in names if arms.finished(name) and not arms.lost(name)[0]]
+    least = min(kept, key=lambda name: arms.mean(name, "validation error"), default="")
+    return least.removeprefix("L_re ") or "none"
 
 
 def _saved(arms: Arms, name: str) -> str:
@@ -83,13 +111,12 @@ def _saved(arms: Arms, name: str) -> str:
     return told if told == "not run" else f"{told}, n = {arms.errors_against('softmax', name).n}"
 
 
-def _points(arms: Arms, baseline: str, name: str, sign: int = 1) -> str:
-    """Points by which an arm errs less, with the interval; by which it errs more for a ``sign`` of -1."""
+def _points(arms: Arms, baseline: str, name: str) -> str:
+    """Points by which an arm errs less, with the interval."""
     found = arms.errors_against(baseline, name)
     if math.isnan(found.points):
         return "not run"
-    low, high = sorted((sign * found.points_low, sign * found.points_high))
-    return f"{sign * found.points:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−")
+    return f"{found.points:.2f} [{found.points_low:.2f}, {found.points_high:.2f}]".replace("-", "−")
 
 
 FOUR = ("softmax", "NormFace", "own center as L_re 1", "m=4")  # the losses of the paper's Figure 4
@@ -234,6 +261,19 @@ def shots(experiment: str, *names: str) -> dict[str, Picture]:
     arms = Arms.of(experiment, "laptop", *names)
     found = {name: pictures.taken(arms[name].runs()[0]) for name in arms}
     return {name: shot for name, shot in found.items() if shot is not None}
+
+
+def still_shots() -> dict[str, Picture]:
+    """Before each still classifier the first draw; of the dependent ones the draw that errs most as well."""
+    found = {name.removeprefix("frozen "): shot for name, shot in shots("reconstruction-figure-2").items()}
+    arms = Arms.of("reconstruction-figure-2", "laptop", "frozen dependent")
+    wrong = {seed: count for seed, count in arms.wrong("frozen dependent").items() if count is not None}
+    if wrong:
+        worst = max(wrong, key=wrong.__getitem__)
+        shot = pictures.taken(next(run for run in arms["frozen dependent"].runs() if run.seed == worst))
+        if shot is not None and worst:
+            found[f"dependent, draw {worst}"] = shot
+    return found
 
 
 def nearer(shown: Mapping[str, Picture]) -> Said:

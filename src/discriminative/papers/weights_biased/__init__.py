@@ -26,4 +26,9 @@ PAPER = Paper(
     },
     idea="Turn every rival's weight towards the sample's own by a real number alpha: a margin of any size.",
     thumbnail="wsm-map",
+    words={
+        "stopped": "W-Softmax, gradient stopped,",
+        "literal": "W-Softmax, whole gradient,",
+        "weight-normalised": "weights of length one",
+    },
 )

@@ -43,13 +43,13 @@ def over_alpha(arms: Arms) -> Figure:
                         (percent_wrong(r), max(float(r["geometry"]["trained_loss"]), 1e-9)) for r in arms.finished(name)
                     ]
                 if name in arms:
-                    lost += [(alpha, 0.95 - 0.07 * i) for i in range(arms.lost(name)[0])]
+                    lost += [(alpha, 1 - 0.07 * i) for i in range(arms.lost(name)[0])]
             tint = colour(gradient)
             for row in range(2):
                 axes = grid[row, column]
                 if lost:
                     at = axes.get_xaxis_transform()
-                    axes.plot(*zip(*lost, strict=True), "x", color=tint, transform=at, label="_diverged")
+                    axes.plot(*zip(*lost, strict=True), "x", color=tint, transform=at, clip_on=False)
                 for alpha, found in points.items():
                     axes.plot([alpha] * len(found), [each[row] for each in found], ".", color=tint, alpha=0.5)
                 means = [float(np.mean([each[row] for each in found])) for found in points.values()]

@@ -1,0 +1,96 @@
+"""What the chapter on include-and-exclude is told and shown: differences, tunings, softmax at a sweep's seeds."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+from discriminative.evidence import Arms
+from discriminative.figures.style import colour
+from discriminative.ledger import Ledger
+from discriminative.papers import claims
+from discriminative.papers.include_exclude import figures, told
+from discriminative.runs import Run
+from discriminative.study import Arm
+from discriminative.training import train
+
+mpl.use("Agg")
+END = "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}2"
+
+
+@pytest.fixture
+def arms(tiny: Run, tmp_path: Path) -> Arms:
+    """Softmax over four seeds; an arm of a sweep over the first two; one that equals it; one without a record."""
+    ledger, record = Ledger(tmp_path), train(tiny)[0]
+    wrong = {
+        "softmax": (400, 420, 100, 120),
+        "A.1 lambda=1": (300, 302),
+        "A.1 lambda=0": (400, 420),
+        "A.1 lambda=2": (),
+    }
+    made = []
+    for i, (name, counts) in enumerate(wrong.items()):
+        arm = Arm(name, replace(tiny, feature_dim=3 + i), tuple(range(len(counts) or 1)))
+        for run, count in zip(arm.runs(), counts, strict=False):
+            kept = copy.deepcopy(record) | {"run": run.to_json(), "id": run.id, "status": "finished"}
+            for part in ("test", "validation"):
+                kept["metrics"][part] |= {"wrong": count, "images": 10_000}
+            ledger.write(kept)
+        made.append(arm)
+    return Arms(made, ledger)
+
+
+def test_a_difference_is_told_in_words(arms: Arms) -> None:
+    gain = told.against(arms, "softmax", "A.1 lambda=1")
+    assert gain == f"1.09 points fewer [0.05 more to 2.23 fewer], {END}"
+    assert told.against(arms, "A.1 lambda=1", "softmax").startswith("1.09 points more [")
+    assert told.against(arms, "softmax", "A.1 lambda=0") == "as many errors at each of 2 seeds"
+    assert told.against(arms, "softmax", "A.1 lambda=2") == "not run"
+    assert told.error(arms, "A.1 lambda=1") == "3.01 %"
+    assert told.error(arms, "A.1 lambda=2") == told.error(arms, "nothing") == "–"
+
+
+def test_a_sweep_is_told_by_what_parts_its_settings(arms: Arms) -> None:
+    two = f"the means of 2 settings lie within 1.09 points, {END} each"
+    assert told.spread_told(arms.only("A.1 lambda=1", "A.1 lambda=0", "A.1 lambda=2")) == two
+    both = told.spread_told(arms.only("softmax", "A.1 lambda=1"))
+    assert both.endswith("2 to 4 each")
+    assert told.spread_told(arms.only("A.1 lambda=1")) == "not run"
+    names = ("A.1 lambda=1", "A.1 lambda=2", "nothing")
+    gain = f"1.09 points fewer [0.05 more to 2.23 fewer], {END}"
+    assert told.errors_told(arms, *names, beside="softmax") == f"A.1 lambda=1 3.01 % ({gain})"
+    assert told.errors_told(arms, "A.1 lambda=2", beside="softmax") == "not run"
+
+
+def test_a_tuning_that_is_not_run_is_not_told_as_if_it_were(arms: Arms) -> None:
+    assert told.tuning_told(arms.only("A.1 lambda=2")).startswith("none of their 1 tuning runs is there yet")
+    assert told.tuning_told(arms.only("softmax")) == "all of their 4 tuning runs are there"
+    assert told.tuning_told(arms) == "8 of their 9 tuning runs are there"
+
+
+def test_a_control_that_is_not_run_has_its_reason() -> None:
+    assert all(len(row) == len(told.NOT_RUN_HEADS) and all(row) for row in told.NOT_RUN)
+    assert len(told.NOT_RUN) == 4
+
+
+def test_the_sweep_stands_beside_softmax_at_its_own_seeds(arms: Arms) -> None:
+    figure = figures.lambda_sweep(arms.only("A.1 lambda=1"), arms.only("softmax"))
+    for axes in figure.axes:
+        plain = [line for line in axes.lines if line.get_color() == colour("softmax")]
+        levels = {line.get_linestyle(): line.get_ydata()[0] for line in plain}
+        assert levels["--"] == pytest.approx(4.1)
+        assert levels[":"] == pytest.approx(2.6)
+        dots = [line for line in plain if line.get_marker() == "o"]
+        assert [list(line.get_ydata()) for line in dots] == [[4.0, 4.2]]
+    plt.close(figure)
+
+
+def test_the_sentence_on_a_stable_lambda_is_about_faces() -> None:
+    claim = claims()["C-IE4"]
+    assert claim.paper_scale.startswith("LFW")
+    assert claim.says == "our reading"
