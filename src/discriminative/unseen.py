@@ -465,10 +465,10 @@ ORL_BY_HAND = (
     "ORL cannot be fetched by this program: put its 400 images, s1/1.pgm to s40/10.pgm (4 MB), into orl/orl_faces.zip"
 )
 CASIA_BY_HAND = (
-    "CASIA-WebFace (494,414 images of 10,575 people, about 4 GB) is to be asked of its authors at the Chinese "
+    "CASIA-WebFace (494,414 images of 10,575 people) is to be asked of its authors at the Chinese "
     "Academy of Sciences; lay it out as casia-webface/<identity>/<image>.jpg"
 )
 YTF_BY_HAND = (
-    "YouTube Faces (3,425 videos of 1,595 people, about 25 GB) is to be asked of its authors at Tel Aviv "
+    "YouTube Faces (3,425 videos of 1,595 people) is to be asked of its authors at Tel Aviv "
     "University; lay it out as ytf/aligned_images_DB/<name>/<number>/<frame>.jpg beside ytf/splits.txt"
 )
