@@ -76,6 +76,10 @@ def kind(claim: Claim) -> Literal["proved", "confirmatory", "exploratory"]:
 # In words. Text, not HTML.
 
 
+# A hyphen that stands for a minus: before a number, and behind nothing that it could join to it.
+SIGN = re.compile(r"(?<![\w%)\]./\N{EN DASH}\N{MINUS SIGN}\N{DEGREE SIGN}-])-(?=\.?\d)")
+
+
 def readable(text: str) -> str:
     """An arm's name or a sentence as a reader would write it, a margin never parted from its number."""
     return "softmax" if text == "m=1" else re.sub(r"\bm ?= ?", "m\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", text)
