@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import Path
 
+from discriminative.verdicts import SIGN
+
 __all__ = ["finished", "plain", "repeated_ids", "with_checks_in_folds", "with_description", "with_minus", "without_ids"]
 
 MINUS = "\N{MINUS SIGN}"
@@ -15,7 +17,6 @@ TOKEN = re.compile(
     r"<!--.*?-->|<(script|style|pre|code|textarea|svg)\b.*?</\1>|<(span|div)\b[^>]*\bclass=\"[^\"]*\bmath\b.*?</\2>|<[^>]*>|[^<]+",
     flags=re.DOTALL,
 )
-SIGN = re.compile(r"(?<![\w%)\]./\N{EN DASH}\N{MINUS SIGN}\N{DEGREE SIGN}-])-(?=\.?\d)")
 SAID = re.compile(r'(\s(?:title|alt|aria-label)=")([^"]*)(")')
 SAME = ("proof", "proof-content")  # ids that sphinx-proof gives to every proof of a page
 SHARED = "_static/result.png"
