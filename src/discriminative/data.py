@@ -362,7 +362,9 @@ def load_large(name: str, root: Path | None = None, piece: int = 4096) -> Datase
     held = max(1, len(whole) // 100)
     counts = (len(whole) - 2 * held, held, held)
     train, validation, test = (whole.take(index) for index in stratified(whole.labels, counts, seed=0))
-    sums = torch.stack([part.to(torch.int64).sum((0, 2, 3)) for part in train.images.split(piece)]).sum(0).double()
+    sums = (
+        torch.stack([part.to(torch.int64).sum((0, 2, 3)) for part in torch.split(train.images, piece)]).sum(0).double()
+    )
     mean = sums / (train.images[:, 0].numel() * source.full_scale)
     classes = int(whole.labels.max()) + 1
     return Dataset(name, train, validation, test, classes, source.full_scale, mean.float())
