@@ -25,9 +25,9 @@ from discriminative.study import More
 from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
-    "BESIDE", "advice", "causes", "choices", "collapse", "collapsed_pairs", "controls", "family", "fashion", "gaps",
-    "given_up_on_cifar", "grid", "machines", "normed", "planes", "reach", "shortcuts", "starting", "thresholds",
-    "waiting_figures", "withdrawn", "workhorse", "worth_arms",
+    "BESIDE", "advice", "at_edges", "causes", "choices", "collapse", "collapsed_pairs", "controls", "family", "fashion",
+    "gaps", "given_up_on_cifar", "grid", "machines", "normed", "planes", "reach", "shortcuts", "starting",
+    "thresholds", "waiting_figures", "withdrawn", "workhorse", "worth_arms",
 ]  # fmt: skip
 
 Said = dict[str, Any]
@@ -64,6 +64,7 @@ def advice() -> Said:
         "pure_above": f"{min(above):.2f} to {max(above):.2f}",
         "saved_floor": _saved(small, "softmax", "m=4 floor 5"),
         "saved_a4": _saved(worth_arms(), "softmax", "A-Softmax m=4"),
+        "floor_there": _saved(Arms.of("fashion-causes", "laptop"), "softmax", "m=4 floor 5"),
         "fashion_a4_lost": _saved(there, "A-Softmax m=4", "softmax"),
     }
 
