@@ -146,7 +146,7 @@ CLAIMS = (
         Claim(
             f"C-OS{number}",
             place,
-            f"At a learning rate of {rate:g} for both, with {told} beside softmax pairs are answered with fewer errors.",
+            f"At a learning rate of {rate:g} for both, {told} beside softmax leaves fewer pairs wrong.",
             CHARACTERS,
             Fewer(f"{name} rate {rate:g}", f"softmax rate {rate:g}", paper=paper),
             "unseen-characters-common",
@@ -193,7 +193,7 @@ CLAIMS = (
     Claim(
         "C-IE10b",
         "include-and-exclude, Figure 6a",
-        "At a learning rate of 0.1 as well cosine similarity answers more pairs of characters right than L2 similarity.",
+        "At a learning rate of 0.1 too cosine similarity answers more pairs of characters right than L2.",
         CHARACTERS,
         More("cosine over L2", "include-exclude loss rate 0.1", smallest=0.5),
         "unseen-characters-common",
