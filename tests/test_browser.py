@@ -494,6 +494,18 @@ def test_the_link_of_a_caption_stays_within_it_wherever_its_last_word_ends(chrom
     assert not {width: links for width, links in seen.items() if links}
 
 
+def test_a_table_of_ratios_is_stacked_on_a_phone_and_needs_no_scrolling(chromium: Chromium) -> None:
+    chromium.shape(390)
+    chromium.open((HTML / "book" / "cost.html").as_uri())
+    seen = chromium.run("""[...document.querySelectorAll('article table.stacked')].map(table => [
+      table.scrollWidth - table.parentElement.clientWidth,
+      getComputedStyle(table.querySelector('tbody td:nth-child(2)'), '::before').content])""")
+    assert seen
+    for over, label in seen:
+        assert over <= 1
+        assert len(label) > 4
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # The first page, all verdicts, and the way from a number to its record
 

@@ -53,6 +53,12 @@ def test_a_caption_says_what_went_wrong(tmp_path: Path, plain: Run) -> None:
     assert " Of 3 runs 2 diverged and 1 ended above 50 % error." in caption(Arms([wild, idle], ledger))
 
 
+def test_a_caption_calls_the_end_of_the_blend_its_floor(tmp_path: Path, tiny: Run) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.write(*train(tiny))
+    assert ", floor of λ 1, 1 seed, " in caption(Arms([Arm("m=2", tiny, (tiny.seed,))], ledger))
+
+
 def test_an_arm_that_stands_in_two_panels_is_told_once(ledger: tuple[Ledger, Arm]) -> None:
     arms = Arms([ledger[1]], ledger[0])
     assert caption(arms, arms) == caption(arms)

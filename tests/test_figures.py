@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
+from PIL import Image, ImageOps
 
 from discriminative import papers
 from discriminative.evidence import Arms, means, paired_gains, pairs_told, rank
 from discriminative.figures import files, style
-from discriminative.figures.arms import against, by_arm, errors_by_arm, learning_curves, training_curves
+from discriminative.figures.arms import against, by_arm, errors_by_arm, label_ends, learning_curves, training_curves
 from discriminative.figures.claims import forest
 from discriminative.ledger import Ledger
 from discriminative.papers.thesis import figures, told
@@ -220,6 +222,49 @@ def test_a_figure_is_kept_with_the_runs_or_the_points_behind_it(
     runs = pd.read_csv(folder / "fig-b.csv")
     assert set(runs["id"]) == {record["id"] for record in arms.finished()}
     assert set(runs["arm"]) == {"softmax"}
+
+
+def test_losses_are_told_apart_by_their_shapes_too_and_none_is_the_diamond_of_the_papers() -> None:
+    assert len(set(style.MARKERS.values())) == len(style.MARKERS)
+    assert not set(style.MARKERS.values()) & {"o", "D"}
+    assert style.MARKERS.keys() <= style.COLOURS.keys()
+    assert style.marker("A-Softmax m=4") != style.marker("ArcFace m=0.5 s=16")
+    assert style.marker("m=4 floor 1") == style.marker("softmax") == "o"
+
+
+def test_a_figure_is_kept_as_large_as_a_slide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCRIMINATIVE_ROOT", str(tmp_path))
+    for size in ((5.5, 2.0), (4.0, 9.0)):
+        figure, axes = plt.subplots(figsize=size, facecolor="black")
+        axes.plot([1, 2])
+        files.keep("one", "a", figure, [])
+        plt.close(figure)
+        with Image.open(tmp_path / "build" / "figures" / "one" / "fig-a-slide.png") as slide:
+            assert slide.size == (1920, 1080)
+            left, upper, right, lower = ImageOps.invert(slide.convert("L")).getbbox() or (0, 0, 0, 0)
+            assert max((right - left) / 1920, (lower - upper) / 1080) == pytest.approx(
+                0.92, abs=0.04
+            )  # less an edge of white
+
+
+def test_a_number_below_nought_in_a_figure_has_a_minus() -> None:
+    figure, axes = plt.subplots()
+    shown = [axes.text(0, 0, text) for text in ("gap -0.3", "C-LSM1", "$-1$")]
+    files.sign_texts(figure)
+    assert [text.get_text() for text in shown] == ["gap −0.3", "C-LSM1", "$-1$"]
+    plt.close(figure)
+
+
+def test_names_at_the_ends_of_curves_keep_their_order_and_do_not_touch() -> None:
+    figure, axes = plt.subplots(figsize=(5.5, 3))
+    axes.set(ylim=(0, 100))
+    label_ends(axes, [(50.0, "b", "k"), (52.0, "a", "k"), (math.nan, "none", "k"), (0.0, "c", "k")])
+    figure.canvas.draw()
+    boxes = {text.get_text(): text.get_window_extent() for text in axes.texts}
+    assert list(boxes) == ["a", "b", "c", "none"]
+    for above, below in itertools.pairwise(boxes.values()):
+        assert above.y0 >= below.y1 - 1
+    plt.close(figure)
 
 
 def test_every_text_of_a_figure_stands_out_from_white() -> None:

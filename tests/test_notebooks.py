@@ -128,6 +128,11 @@ MUTATIONS = {
         "scale * (cosine - margin)",
         "scale * (cosine + margin)",
     ),
+    "a margin on the arc that is a little too wide": (
+        "geometry.py",
+        "return 2 * math.asin(parameter / most)",
+        "return 2.0001 * math.asin(parameter / most)",
+    ),
 }
 
 

@@ -220,6 +220,9 @@ def test_a_few_claims_are_told_in_a_line_each_with_a_link_to_their_rows() -> Non
     assert shown.count("<li>") == 2
     assert 'href="#c-lsm1"' in shown
     assert "points fewer" in shown
+    assert "(2,000 MNIST images, LeNet-64)" in text(shown)
+    assert "lost" not in text(shown)
+    assert "8 of 12 pairs lost" in text(tables.brief(verdicts("thesis", RESULTS), "C-LSM11a"))
     table = tables.verdicts_table("thesis", RESULTS)
     assert 'id="c-lsm1"' in table
     assert 'id="c-th4"' in table

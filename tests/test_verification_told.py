@@ -69,6 +69,20 @@ def test_every_arm_is_tried_equally_often_under_tuning_seeds() -> None:
     assert {arm.name.split(" rate ")[0] for arm in experiments.FACE_TUNING} == set(experiments.FACE_NAMES)
 
 
+def test_at_common_rates_two_arms_differ_in_nothing_but_the_loss() -> None:
+    arms = {arm.name: arm.run for arm in experiment("unseen-characters-common").at("laptop")}
+    for rate in (0.05, 0.1):
+        baseline = arms[f"softmax rate {rate:g}"]
+        assert baseline.optimizer.rate == rate
+        for name in experiments.COMMON[1:]:
+            run = arms[f"{name} rate {rate:g}"]
+            assert run.terms
+            assert replace(run, terms=()) == baseline
+    first, second = arms["NormFace rate 0.1"], arms["ArcFace rate 0.1"]
+    assert replace(second, head=first.head) == first
+    assert dict(second.head.arguments)["scale"] == dict(first.head.arguments)["scale"]
+
+
 def test_the_measures_of_a_record_by_hand(arms: Arms) -> None:
     record = arms.finished("softmax")[0]
     pairs = record["metrics"]["pairs"]

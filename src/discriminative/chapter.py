@@ -38,7 +38,7 @@ import numpy as np
 from discriminative._checks import require
 from discriminative.evidence import Arms
 from discriminative.figures.caption import caption
-from discriminative.figures.files import darken_texts, keep
+from discriminative.figures.files import darken_texts, keep, sign_texts
 from discriminative.figures.style import use_style
 from discriminative.ledger import Ledger
 from discriminative.papers import experiment, paper, printed
@@ -185,6 +185,7 @@ class Chapter:
         figure = draw(*data, **options)
         groups = [arms for each in data for arms in _arms_in(each)]
         darken_texts(figure)
+        sign_texts(figure)
         keep(self.paper.notebook, key, figure, groups)
         glue(f"fig-{key}", figure, display=False)
         plt.close(figure)

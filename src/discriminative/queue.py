@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from discriminative.data import Dataset, load
+from discriminative.data import Dataset, load, load_large
 from discriminative.ledger import Ledger, sweep
 from discriminative.networks import flops
 from discriminative.paths import project_root
@@ -30,6 +30,8 @@ from discriminative.study import Arm
 from discriminative.training import Checkpoint, Interrupted, train_any
 
 __all__ = ["Estimate", "Options", "QueueError", "in_order", "missing", "processes", "run_missing", "work"]
+
+LARGE = ("casia-webface",)
 
 
 class QueueError(RuntimeError):
@@ -167,7 +169,7 @@ def _start_worker() -> None:
 @lru_cache(maxsize=2)
 def _resident(name: str, device: str) -> Dataset:
     """A data set on the device, kept by a worker from run to run."""
-    return load(name).to(device)
+    return (load_large if name in LARGE else load)(name).to(device)
 
 
 def work(run: Run, options: Options, progress: Callable[[int, int], None] | None = None) -> str:

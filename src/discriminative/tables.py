@@ -14,7 +14,17 @@ from discriminative.ledger import Ledger
 from discriminative.measures import measure
 from discriminative.statistics import Verdict, interval
 from discriminative.study import Arm, Claim, Fewer, Flat, Proved, Within
-from discriminative.verdicts import Judged, arms_of, kind, ours_told, percent_told, readable, verdicts, why
+from discriminative.verdicts import (
+    Judged,
+    arms_of,
+    kind,
+    ours_told,
+    pairs_lost,
+    percent_told,
+    readable,
+    verdicts,
+    why,
+)
 
 __all__ = [
     "SHAPES", "Column", "arms_table", "brief", "chip", "paper_table", "permalink", "plain_table", "printed_table",
@@ -113,14 +123,19 @@ def verdicts_table(paper: str, ledger: Ledger | None = None) -> str:
 
 
 def brief(found: Mapping[str, Judged], *ids: str) -> str:
-    """HTML: a few claims, each a line with its verdict, its one number and a link to its row in the table."""
+    """HTML: a few claims, each a line with its scale, its verdict, its one number and a link to its row in the table.
+
+    Where runs diverged, the line says how many pairs are left.
+    """
     lines = []
     for id in ids:
         judged = found[id]
         value, between = ours_told(judged)
         number = f", {html.escape(value)} <small>[{between}]</small>" if value else ""
+        lost = f" <small>{html.escape(pairs_lost(judged))}</small>" if pairs_lost(judged) else ""
         lines.append(
-            f"<li>{html.escape(readable(judged.claim.statement))} {chip(judged.verdict)}{number} "
+            f"<li>{html.escape(readable(judged.claim.statement))} <small>({html.escape(judged.claim.scale)})</small> "
+            f"{chip(judged.verdict)}{number}{lost} "
             f'<a href="#{_anchor(judged.claim)}"><small>{html.escape(id)}</small></a></li>'
         )
     return f'<ul class="brief">{"".join(lines)}</ul>'

@@ -16,7 +16,8 @@ from discriminative.statistics import Verdict, holm
 from discriminative.study import Arm, Claim, Fewer, Flat, Less, More, Ordered, Proved, Within
 
 __all__ = [
-    "PLACES", "WORDS", "Judged", "arms_of", "kind", "numbers", "ours_told", "percent_told", "readable", "verdicts",
+    "PLACES", "WORDS", "Judged", "arms_of", "kind", "numbers", "ours_told", "pairs_lost", "percent_told", "readable",
+    "verdicts",
 ]  # fmt: skip
 
 PLACES = 14  # confirmatory claims that the book may name; unused places count as p = 1
@@ -75,6 +76,10 @@ def kind(claim: Claim) -> Literal["proved", "confirmatory", "exploratory"]:
 # In words. Text, not HTML.
 
 
+# A hyphen that stands for a minus: before a number, and behind nothing that it could join to it.
+SIGN = re.compile(r"(?<![\w%)\]./\N{EN DASH}\N{MINUS SIGN}\N{DEGREE SIGN}-])-(?=\.?\d)")
+
+
 def readable(text: str) -> str:
     """An arm's name or a sentence as a reader would write it, a margin never parted from its number."""
     return "softmax" if text == "m=1" else re.sub(r"\bm ?= ?", "m\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", text)
@@ -116,7 +121,7 @@ def why(judged: Judged) -> list[str]:
     if isinstance(judged.claim.test, Proved):
         return [judged.verdict.reason]
     seeds = f"n = {judged.verdict.n}" if math.isfinite(judged.verdict.effect) else ""
-    told = (seeds, _pairs_lost(judged), *_collapsed(judged), _interval_said(judged), _power(judged))
+    told = (seeds, pairs_lost(judged), *_collapsed(judged), _interval_said(judged), _power(judged))
     return [re.sub(r"\bn = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", reason) for reason in told if reason]
 
 
@@ -139,7 +144,7 @@ def _collapsed(judged: Judged) -> list[str]:
     ]
 
 
-def _pairs_lost(judged: Judged) -> str:
+def pairs_lost(judged: Judged) -> str:
     """How many pairs are lost to divergence, and whose; empty where none is."""
     claim, verdict = judged.claim, judged.verdict
     if isinstance(claim.test, Ordered | Flat):

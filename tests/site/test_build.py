@@ -77,3 +77,14 @@ def test_a_chapter_that_is_blessed_by_a_name_must_be_one(root: Path) -> None:
     (root / "_toc.yml").write_text("- file: notebooks/a")
     with pytest.raises(ValueError, match=r"must be one of \['a'\], got 'b'"):
         bless(["b"])
+
+
+def test_the_pdf_has_a_bookmark_for_every_heading(tmp_path: Path) -> None:
+    chromium = browser()
+    if chromium is None:
+        pytest.skip("there is no Chromium")
+    (tmp_path / "page.html").write_text("<!doctype html><title>t</title><h1>First</h1><p>x</p><h2>Second</h2><p>y</p>")
+    print_pdf(chromium, tmp_path / "page.html", tmp_path / "page.pdf")
+    made = (tmp_path / "page.pdf").read_bytes()
+    assert b"/Outlines" in made
+    assert all(b"/Title (" + heading + b")" in made for heading in (b"First", b"Second"))

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from discriminative.site.finish import finished, plain, repeated_ids, with_checks_in_folds, with_description, with_minus
+from discriminative.site.finish import (
+    finished,
+    plain,
+    repeated_ids,
+    with_checks_in_folds,
+    with_description,
+    with_minus,
+    with_stacked,
+)
 
 HTML = Path(__file__).parents[2] / "build" / "html"
 PAGES = [path for path in sorted(HTML.rglob("*.html"))
@@ -98,6 +106,16 @@ def test_every_page_for_reading_has_a_description_and_a_picture_that_is_there() 
         picture = re.search(r'property="og:image" content="([^"]+)"', page)
         assert picture, path.name
         assert (path.parent / picture[1]).exists()
+
+
+def test_a_wide_table_of_prose_carries_the_names_of_its_columns_for_a_phone() -> None:
+    heads = "".join(f"<th><p>{name}</p></th>" for name in ("loss", "CPU", "GPU &amp; more", "memory"))
+    table = f'<table class="table"><thead><tr>{heads}</tr></thead><tbody><tr>{"<td>1</td>" * 4}</tr></tbody></table>'
+    made = with_stacked(table)
+    assert made.startswith('<table class="table stacked">')
+    assert re.findall('data-label="(.*?)"', made) == ["loss", "CPU", "GPU &amp; more", "memory"]
+    assert with_stacked(table.replace("<th><p>memory</p></th>", "")) == table.replace("<th><p>memory</p></th>", "")
+    assert with_stacked(made) == made
 
 
 def test_html_is_told_as_words() -> None:

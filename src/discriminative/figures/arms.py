@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,12 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from discriminative.evidence import Arms, Gains, means, paired_gains, rank
-from discriminative.figures.style import CLASSES, COLOURS, WIDTH, colour, family, label
+from discriminative.figures.style import CLASSES, COLOURS, WIDTH, colour, family, label, marker
 from discriminative.measures import measure, percent_wrong
 from discriminative.statistics import interval
 
 __all__ = [
-    "against", "by_arm", "cosine_matrices", "errors_by_arm", "feature_planes", "learning_curves", "training_curves",
+    "against", "by_arm", "cosine_matrices", "errors_by_arm", "feature_planes", "label_ends", "learning_curves",
+    "training_curves",
 ]  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def by_arm(arms: Arms, of: str, name: str = "") -> Figure:
             mean, low, high = interval(values)
             if len(values) > 2:
                 axes.plot([low, high], [i, i], color=tint, linewidth=2.6, solid_capstyle="butt")
-            axes.plot([mean], [i], "o", color=tint, markersize=7)
+            axes.plot([mean], [i], marker(arm), color=tint, markersize=7)
         counts = zip(arms.lost(arm), ("diverged", "collapsed"), strict=True)
         told = ", ".join(f"{count} {word}" for count, word in counts if count)
         if told:
@@ -151,8 +152,8 @@ def against(
         found = means(arms, x, y)
         for arm, row in found.iterrows():
             axes.errorbar(
-                row[x], row[y], yerr=row[f"{y} half"], fmt="o", color=colour(str(arm)), markersize=5, elinewidth=1,
-                alpha=0.9,
+                row[x], row[y], yerr=row[f"{y} half"], fmt=marker(str(arm)), color=colour(str(arm)), markersize=5,
+                elinewidth=1, alpha=0.9,
             )  # fmt: skip
             shown[family(str(arm))] = None
         axes.set_title(f"{title}\n{_rank_told(*rank(found, x, y))}", fontsize=10.5)
@@ -174,7 +175,8 @@ def against(
         axes.set_xlabel(_axis(x))
     order = sorted(shown, key=lambda loss: list(COLOURS).index(loss) if loss in COLOURS else len(COLOURS))
     handles = [
-        Line2D([], [], color=colour(loss), marker="o", linestyle="", markersize=5, label=label(loss)) for loss in order
+        Line2D([], [], color=colour(loss), marker=marker(loss), linestyle="", markersize=5, label=label(loss))
+        for loss in order
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=10, handletextpad=0.2)
     return figure
@@ -192,6 +194,7 @@ def learning_curves(by_size: Mapping[int, Arms], baseline: str = "softmax") -> F
     series: Gains = paired_gains(by_size, baseline)
     figure: Figure
     figure, axes = plt.subplots(figsize=(WIDTH, 4.8))
+    ends: list[tuple[float, str, str]] = []
     for k, (name, gains_at) in enumerate(series.items()):
         points = []
         for size, (_, gains) in gains_at.items():
@@ -203,11 +206,15 @@ def learning_curves(by_size: Mapping[int, Arms], baseline: str = "softmax") -> F
         nudge = 1.035 ** (k - len(series) / 2)
         size_of, mean, low, high = (np.array(column, dtype=float) for column in zip(*sorted(points), strict=True))
         axes.errorbar(
-            size_of * nudge, mean, yerr=[mean - low, high - mean], color=colour(name), marker="o", markersize=5,
-            elinewidth=1, linewidth=1.4, label=name,
+            size_of * nudge, mean, yerr=[mean - low, high - mean], color=colour(name), marker=marker(name),
+            markersize=5, elinewidth=1, linewidth=1.4, label=name,
         )  # fmt: skip
+        ends.append((float(mean[-1]), name, colour(name)))
     axes.axhline(0, color=colour(baseline), linewidth=2, zorder=0)
-    figure.legend(loc="outside lower center", ncols=4, fontsize=10)
+    if len(ends) > FEW:
+        figure.legend(loc="outside lower center", ncols=4, fontsize=10)
+    else:
+        label_ends(axes, ends)
     sizes = sorted(by_size)
     axes.set(xscale="log", xlabel="training images", ylabel="change of the test error beside " + baseline + " (%)")
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
@@ -215,17 +222,43 @@ def learning_curves(by_size: Mapping[int, Arms], baseline: str = "softmax") -> F
     return figure
 
 
+FEW = 4  # lines that can be named at their ends; more have a legend
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], line: float = 13.0) -> None:
+    """Names at the right of a panel, each at the height at which its curve ends, moved apart where they would touch.
+
+    Args:
+        axes: with its limits set.
+        ends: the last value of a curve, its name and its colour; a value that is NaN puts the name below the others.
+        line: height of a name in points.
+    """
+    low, high = axes.get_ylim()
+    height = axes.get_window_extent().height * 72 / axes.figure.dpi
+    gap, free = line / height, 1.0
+    order = sorted(ends, key=lambda end: (math.isnan(end[0]), -end[0]))
+    for left, (value, name, tint) in zip(range(len(order) - 1, -1, -1), order, strict=True):
+        wanted = 0.0 if math.isnan(value) else min(max((value - low) / (high - low), 0.0), 1.0)
+        place = min(free, max(wanted, left * gap))
+        axes.annotate(
+            name, (1.0, place), xytext=(4, 0), xycoords="axes fraction", textcoords="offset points", ha="left",
+            va="center", fontsize=10, color=tint, annotation_clip=False,
+        )  # fmt: skip
+        free = place - gap
+
+
 def training_curves(panels: Mapping[str, Arms]) -> Figure:
     """Training error of the test scores over the run: the mean over the runs that finished, with their number.
 
-    An arm of which none finished has an entry in the legend and no curve. Where a margin bends the logits, their own
-    error would stay at 100 % as long as the margin is not met.
+    An arm of which none finished has a label, below the others, and no curve. Where a margin bends the logits, their
+    own error would stay at 100 % as long as the margin is not met.
     """
     figure: Figure
     figure, grid = plt.subplots(
         len(panels), 1, figsize=(WIDTH, 2.4 * len(panels) + 0.6), sharex=True, sharey=True, squeeze=False
     )
     for axes, (title, arms) in zip(grid[:, 0], panels.items(), strict=True):
+        ends: list[tuple[float, str, str]] = []
         for arm in arms:
             records = arms.records(arm)
             bent = any("plain_error" in record["curves"] for record in records)
@@ -235,9 +268,10 @@ def training_curves(panels: Mapping[str, Arms]) -> Figure:
             steps = curves[0]["step"] if curves else []
             mean = 100 * np.mean([curve[name] for curve in curves], axis=0) if curves else []
             axes.plot(steps, mean, color=colour(arm), linewidth=1.8, label=told)
+            ends.append((float(mean[-1]) if len(mean) else math.nan, told, colour(arm)))
         axes.set_title(title, fontsize=10.5)
-        axes.legend(fontsize=10, loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2, handlelength=1.2)
         axes.set(ylim=(0, 104))
+        label_ends(axes, ends)
     grid[-1, 0].set_xlabel("optimiser step")
     figure.supylabel("training error (%)", fontsize=11)
     return figure

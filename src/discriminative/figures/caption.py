@@ -10,7 +10,7 @@ __all__ = ["caption"]
 
 
 def caption(*groups: Arms) -> str:
-    """Images, steps, final lambda, seeds, device, what went wrong and what is unchecked, of all arms together."""
+    """Images, steps, floor of lambda, seeds, device, what went wrong and what is unchecked, of all arms together."""
     by_arm, records, standings, known = [], [], [], set[str]()
     for arms in groups:
         verified = arms.ledger.verified()
@@ -28,7 +28,7 @@ def caption(*groups: Arms) -> str:
     devices = sorted({record["environment"]["device_name"] for record in records})
     told = f"{' / '.join(f'{n:,}' for n in sizes)} training images, {' / '.join(f'{n:,}' for n in steps)} steps"
     if floors:
-        told += f", final λ {' / '.join(f'{floor:g}' for floor in floors)}"
+        told += f", floor of λ {' / '.join(f'{floor:g}' for floor in floors)}"
     told += f", {_seeds([(name, len(found)) for name, found in by_arm])}, {', '.join(devices)}."
     diverged, collapsed = runs_lost(records)
     wrong = [

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from discriminative.figures.style import WIDTH, colour
+from discriminative.figures.style import WIDTH, colour, marker
 from discriminative.verdicts import Judged, arms_of
 
 __all__ = ["forest"]
@@ -38,7 +38,7 @@ def forest(found: Iterable[Judged], printed_for: Mapping[str, str]) -> Figure:
         tint = colour(arm.name)
         ends = [percent(verdict.low), percent(verdict.high)]
         axes.plot(ends, [i, i], color=tint, linewidth=2.6, solid_capstyle="butt")
-        axes.plot([percent(verdict.effect)], [i], "o", color=tint, markersize=8)
+        axes.plot([percent(verdict.effect)], [i], marker(arm.name), color=tint, markersize=8)
         if printed_for.get(claim.place) == arm.run.dataset:
             paper = percent(claim.paper_effect or 0.0)
             axes.plot([paper], [i], "D", color="#374151", markersize=6, markerfacecolor="white")

@@ -16,9 +16,11 @@ from matplotlib.text import Text
 
 from discriminative.evidence import Arms
 from discriminative.paths import project_root
+from discriminative.verdicts import SIGN
 
-__all__ = ["darken_texts", "data_of", "drawing_of", "folder_of", "keep"]
+__all__ = ["SLIDE", "darken_texts", "data_of", "drawing_of", "folder_of", "keep", "slide_of", "sign_texts"]
 
+SLIDE = 1920, 1080  # dots
 CONTRAST = 4.5  # of text to white, WCAG 2 AA
 
 
@@ -28,11 +30,12 @@ def folder_of(chapter: str, root: Path | None = None) -> Path:
 
 
 def keep(chapter: str, key: str, figure: Figure, groups: Sequence[Arms]) -> None:
-    """Write ``fig-<key>.svg`` and ``fig-<key>.csv`` into the chapter's folder."""
+    """Write ``fig-<key>.svg``, ``fig-<key>.csv`` and ``fig-<key>-slide.png`` into the chapter's folder."""
     folder = folder_of(chapter)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"fig-{key}.svg").write_text(drawing_of(figure))
     data_of(figure, groups).to_csv(folder / f"fig-{key}.csv", index=False)
+    (folder / f"fig-{key}-slide.png").write_bytes(slide_of(figure))
 
 
 def drawing_of(figure: Figure) -> str:
@@ -41,6 +44,20 @@ def drawing_of(figure: Figure) -> str:
     with mpl.rc_context({"svg.hashsalt": "discriminative"}):
         figure.savefig(drawn, format="svg", metadata={"Date": None})
     return drawn.getvalue()
+
+
+def slide_of(figure: Figure) -> bytes:
+    """PNG, as large as a slide: the figure as large as fits, in the middle of white."""
+    from PIL import Image
+
+    width, height = figure.get_size_inches()
+    drawn, made = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=0.94 * min(SLIDE[0] / width, SLIDE[1] / height))
+    slide = Image.new("RGB", SLIDE, "white")
+    with Image.open(drawn) as picture:
+        slide.paste(picture.convert("RGB"), ((SLIDE[0] - picture.width) // 2, (SLIDE[1] - picture.height) // 2))
+    slide.quantize(128).save(made, format="png", optimize=False)
+    return made.getvalue()
 
 
 def data_of(figure: Figure, groups: Sequence[Arms]) -> pd.DataFrame:
@@ -58,6 +75,14 @@ def data_of(figure: Figure, groups: Sequence[Arms]) -> pd.DataFrame:
             series = name if told.startswith("_") else told
             points += [{"panel": panel, "series": series, "x": x, "y": y} for x, y in pairs]
     return pd.DataFrame(points, columns=["panel", "series", "x", "y"])
+
+
+def sign_texts(figure: Figure) -> None:
+    """Every number below nought in a text has a minus and no hyphen; formulas have theirs."""
+    for text in figure.findobj(Text):
+        told = text.get_text()
+        if "$" not in told and SIGN.search(told):
+            text.set_text(SIGN.sub("\N{MINUS SIGN}", told))
 
 
 def darken_texts(figure: Figure) -> None:

@@ -7,7 +7,7 @@ import seaborn as sns
 from discriminative._checks import require
 from discriminative.papers import papers
 
-__all__ = ["CLASSES", "COLOURS", "WIDTH", "colour", "family", "label", "use_style"]
+__all__ = ["CLASSES", "COLOURS", "MARKERS", "WIDTH", "colour", "family", "label", "marker", "use_style"]
 
 # Softmax is the neutral grey in every figure; the members of a family share a hue and darken with the margin.
 COLOURS = {
@@ -27,6 +27,11 @@ COLOURS = {
     "triplet": "#a3a310",
     "contrastive": "#db2777",
 }
+# A loss beside others is told by a shape as well; what has none here is round. Diamonds are the papers' numbers.
+MARKERS = {
+    "A-Softmax": "s", "ArcFace": "^", "CosFace": "v", "NormFace": "P", "hinge": "X", "weight-normalised": "p",
+    "center": "h", "triplet": "<", "contrastive": ">",
+}  # fmt: skip
 LABELS = {
     "softmax-bias": "softmax, bias", "weight-normalised": "weight-norm.", "m=1": "softmax", "m=2": "L-Softmax m = 2",
     "m=3": "L-Softmax m = 3", "m=4": "L-Softmax m = 4",
@@ -81,6 +86,11 @@ def family(name: str) -> str:
 def colour(name: str) -> str:
     """The colour of an arm, by the loss that its name begins with."""
     return _known()[family(name)]
+
+
+def marker(name: str) -> str:
+    """The shape of an arm's point, by the loss that its name begins with."""
+    return MARKERS.get(family(name), "o")
 
 
 def label(name: str) -> str:

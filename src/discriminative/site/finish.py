@@ -7,7 +7,18 @@ import os
 import re
 from pathlib import Path
 
-__all__ = ["finished", "plain", "repeated_ids", "with_checks_in_folds", "with_description", "with_minus", "without_ids"]
+from discriminative.verdicts import SIGN
+
+__all__ = [
+    "finished",
+    "plain",
+    "repeated_ids",
+    "with_checks_in_folds",
+    "with_description",
+    "with_minus",
+    "with_stacked",
+    "without_ids",
+]
 
 MINUS = "\N{MINUS SIGN}"
 # Texts and tags; what is code or a formula is a token of its own, and stays as it is.
@@ -15,9 +26,9 @@ TOKEN = re.compile(
     r"<!--.*?-->|<(script|style|pre|code|textarea|svg)\b.*?</\1>|<(span|div)\b[^>]*\bclass=\"[^\"]*\bmath\b.*?</\2>|<[^>]*>|[^<]+",
     flags=re.DOTALL,
 )
-SIGN = re.compile(r"(?<![\w%)\]./\N{EN DASH}\N{MINUS SIGN}\N{DEGREE SIGN}-])-(?=\.?\d)")
 SAID = re.compile(r'(\s(?:title|alt|aria-label)=")([^"]*)(")')
 SAME = ("proof", "proof-content")  # ids that sphinx-proof gives to every proof of a page
+WIDE = 4  # columns
 SHARED = "_static/result.png"
 
 
@@ -29,7 +40,8 @@ def finished(page: str, path: Path, pages: Path) -> str:
         path: where it stands.
         pages: the folder of the site.
     """
-    return with_description(with_minus(with_checks_in_folds(without_ids(page))), path, pages)
+    page = with_stacked(with_checks_in_folds(without_ids(page)))
+    return with_description(with_minus(page), path, pages)
 
 
 def without_ids(page: str) -> str:
@@ -75,6 +87,25 @@ def with_checks_in_folds(page: str) -> str:
             parts += [page[place : end - len("</div>")], page[end:after], "</div>"]
             place = after
     return "".join(parts) + page[place:]
+
+
+def with_stacked(page: str) -> str:
+    """A page whose wide tables of prose can be stacked on a phone: each cell carries the name of its column."""
+
+    def stacked(match: re.Match[str]) -> str:
+        heads = [plain(head) for head in re.findall(r"<th\b[^>]*>(.*?)</th>", match[0], flags=re.DOTALL)]
+        if len(heads) < WIDE:
+            return match[0]
+        return re.sub(r"<tr\b.*?</tr>", lambda row: _labelled(row[0], heads), match[0], flags=re.DOTALL).replace(
+            '<table class="table">', '<table class="table stacked">', 1
+        )
+
+    return re.sub(r'<table class="table">.*?</table>', stacked, page, flags=re.DOTALL)
+
+
+def _labelled(row: str, heads: list[str]) -> str:
+    names = iter(heads)
+    return re.sub(r"<td\b", lambda _: f'<td data-label="{html.escape(next(names, ""))}"', row)
 
 
 def _end(page: str, start: int) -> int:

@@ -63,7 +63,7 @@ def with_terms(page: str, terms: dict[str, str]) -> str:
 
 # Names that stand in labels and tables, where no link was written: on every page the first of each leads to its entry.
 NAMES = {
-    r"LeNet-(?:64|500|2)\b": "term-LeNet-64-LeNet-500-LeNet-2",
+    r"LeNet-(?:64|500)\b": "term-LeNet-64-LeNet-500",
     r"\bworkhorse\b": "term-workhorse",
     r"\bcommon rate\b": "term-common-rate",
     r"\bCOCO\b": "term-COCO",
@@ -93,7 +93,7 @@ def with_names(page: str, terms: dict[str, str], glossary: str) -> str:
 
 def _pictures(pages: Path) -> dict[str, Path]:
     """Every picture that a chapter glued, by its content: where its drawing and its data stand too."""
-    return {_digest(path): path for path in pages.glob("_static/figures/*/*.png")}
+    return {_digest(path): path for path in pages.glob("_static/figures/*/*.png") if not path.stem.endswith("-slide")}
 
 
 def _digest(path: Path) -> str:
@@ -120,7 +120,8 @@ def with_drawings(page: str, folder: Path, pages: Path, pictures: dict[str, Path
         found = re.search(r"<!-- files (\S+)\.svg -->", match[0])
         if found is None:
             return match[0]
-        links = f'<a href="{found[1]}.svg">picture (SVG)</a>, <a href="{found[1]}.csv">data (CSV)</a>'
+        links = f'<a href="{found[1]}.svg">picture (SVG)</a>, <a href="{found[1]}.csv">data (CSV)</a>, '
+        links += f'<a href="{found[1]}-slide.png">slide (PNG)</a>'
         return f'{match[0].removesuffix("</figure>")}<p class="figure-files">{links}</p></figure>'
 
     page = re.sub(r"<figure\b.*?</figure>", with_files, page, flags=re.DOTALL)

@@ -113,7 +113,7 @@ def stage_figures(executed: Notebook, folder: Path, kept: Path | None = None) ->
     folder.mkdir(parents=True, exist_ok=True)
     for key, picture in glued_pictures(executed).items():
         (folder / f"{key}.png").write_bytes(picture)
-        for suffix in (".svg", ".csv"):  # which the chapter kept while it ran
+        for suffix in (".svg", ".csv", "-slide.png"):  # which the chapter kept while it ran
             if kept is not None and (kept / f"{key}{suffix}").exists():
                 shutil.copy(kept / f"{key}{suffix}", folder)
 

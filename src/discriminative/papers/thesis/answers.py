@@ -38,7 +38,7 @@ from discriminative.papers.thesis.full_scale import QUICK_ARMS
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Optimizer, Schedule
 from discriminative.study import Arm, Experiment
 
-__all__ = ["ANSWERS", "FASHION_SEEDS", "NEW_SEEDS", "SLOWER", "rates_tried"]
+__all__ = ["ANSWERS", "FASHION_SEEDS", "NEW_SEEDS", "SLOWER", "first_normed", "rates_tried"]
 
 NEW_SEEDS = tuple(range(12, 18))
 FASHION_SEEDS = tuple(range(12, 15))
@@ -101,6 +101,11 @@ def _normed_grid() -> tuple[Arm, ...]:
 
 def _normed() -> tuple[Arm, ...]:
     return tuned(_normed_grid(), NORMED, SEEDS[:6])
+
+
+def first_normed() -> tuple[Arm, ...]:
+    """The arms that the first grid chose, without the smaller rates."""
+    return tuned(NORMED_TUNING, NORMED, SEEDS[:6])
 
 
 def rates_tried() -> list[float]:

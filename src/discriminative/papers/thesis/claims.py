@@ -229,7 +229,14 @@ CLAIMS = (
             ("a", "fashion-causes", "A-Softmax m=4", "softmax", NEW, "softmax, if its weights have length one"),
             ("b", "fashion-causes", "m=4 batch norm", "softmax batch norm", NEW, "softmax, both with batch norm"),
             ("c", "fashion-causes", "m=4 floor 5", "softmax", NEW, "softmax, if its blend stops at 5"),
-            ("d", "fashion-tuned", "m=4 tuned there", "softmax tuned there", NEW, "softmax, both tuned there"),
+            (
+                "d",
+                "fashion-tuned",
+                "m=4 tuned there",
+                "softmax tuned there",
+                NEW,
+                "softmax, the rate of both tuned there",
+            ),
             (
                 *("e", "fashion-control", "A-Softmax m=4", "weight-normalised", FASHION),
                 "no margin, weights of length one in both",

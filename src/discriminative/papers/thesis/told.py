@@ -14,17 +14,20 @@ import numpy as np
 from discriminative.data import fashion_labels
 from discriminative.evidence import Arms, collapsed, mark, means, rank
 from discriminative.ledger import Ledger, correctness
+from discriminative.measures import percent_wrong
 from discriminative.papers import printed
-from discriminative.papers.thesis.answers import SLOWER, rates_tried
+from discriminative.papers.thesis.answers import SLOWER, first_normed, rates_tried
 from discriminative.papers.thesis.claims import ONE_POINT, WITHDRAWN
+from discriminative.papers.thesis.measures import until
 from discriminative.runs import Run
+from discriminative.statistics import interval
 from discriminative.study import More
 from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
-    "BESIDE", "causes", "choices", "collapse", "controls", "family", "fashion", "gaps", "given_up_on_cifar", "grid",
-    "machines", "normed", "planes", "reach", "shortcuts", "starting", "waiting_figures", "withdrawn", "workhorse",
-    "worth_arms",
+    "BESIDE", "advice", "at_edges", "causes", "choices", "collapse", "collapsed_pairs", "controls", "family", "fashion",
+    "gaps", "given_up_on_cifar", "grid", "machines", "normed", "planes", "reach", "shortcuts", "starting",
+    "thresholds", "waiting_figures", "withdrawn", "workhorse", "worth_arms",
 ]  # fmt: skip
 
 Said = dict[str, Any]
@@ -45,6 +48,24 @@ def workhorse() -> Said:
         "contrast_norm": small.mean("softmax", "contrast norm"),
         "small_over_whole": small.mean("softmax") / whole.mean("softmax"),
         "large_points": f"{-gain.points:+.2f} {interval}".replace("-", "−"),
+    }
+
+
+def advice() -> Said:
+    """For the first minutes: where training ends without a blend, what a floor of 5 saves, what A-Softmax costs."""
+    pure, small, there = (Arms.of(name, "laptop") for name in ("plain-sgd", "workhorse", "fashion-control"))
+    names = [f"m={m} no blend" for m in (2, 3, 4)]
+    above = [
+        float(np.mean([record["curves"]["loss"][-1] for record in pure.finished(name)])) - math.log(10)
+        for name in names
+    ]
+    return {
+        "pure_errors": "{:.0f}, {:.0f} and {:.0f} %".format(*map(pure.mean, names)),
+        "pure_above": f"{min(above):.2f} to {max(above):.2f}",
+        "saved_floor": _saved(small, "softmax", "m=4 floor 5"),
+        "saved_a4": _saved(worth_arms(), "softmax", "A-Softmax m=4"),
+        "floor_there": _saved(Arms.of("fashion-causes", "laptop"), "softmax", "m=4 floor 5"),
+        "fashion_a4_lost": _saved(there, "A-Softmax m=4", "softmax"),
     }
 
 
@@ -118,27 +139,38 @@ SIZES = ("500", "2000", "8000", "fashion")
 def planes() -> Said:
     """Two-dimensional features: by how many degrees the angle gap grows at each step from softmax to m = 4."""
     arms = Arms.of("figure-2-2", "laptop")
+    planned = {len(arm.seeds) for arm in arms.arms}
+    ran = {len(arms.finished(name)) for name in arms}
     gaps = [arms.mean(f"m={m}", "angle gap") for m in (1, 2, 3, 4)]
     places = ("first", "second", "third")
-    return {f"plane_{name}": gaps[i + 1] - gaps[i] for i, name in enumerate(places)}
+    steps = {f"plane_{name}": gaps[i + 1] - gaps[i] for i, name in enumerate(places)}
+    return steps | {"plane_seeds": f"{_span(list(ran))} of {_span(list(planned))}"}
 
 
 def waiting_figures() -> tuple[list[str], list[list[str]]]:
-    """Figures 1.1 and 1.2: what they claim, and why it was not run."""
+    """What the thesis claims and no record here is about, and why."""
     rows = [
         ["Figure 1.1", "The angles of an autoencoder's code reconstruct an image, its norms do not.", "not run",
          "there is no autoencoder here; a chapter on foundations is its place"],
         ["Figure 1.2", "Hardness by angle agrees with people's selection frequency, confidence and norm do not.",
          "not run", "people's answers are not in the data sets here; a chapter on foundations is its place"],
+        ["section 2.2.5", "L-Softmax works together with other activations, augmentation, pooling and networks.",
+         "not run", "one network a data set; crops and flips wait for Table 2.3 on a GPU"],
+        ["section 2.2.5", "A difficult objective takes full advantage of deep and wide architectures.",
+         "not run", "the deep networks wait for a GPU, and none was varied in depth or width"],
+        ["Part I", "Weight- and sphere-normalised softmax learn separable features on the hypersphere.",
+         "not run", "the runs are here, with their errors and angles; it names no amount that they could miss"],
+        ["footnote to section 2.2.4", "The larger a class weight, the larger the feasible angle of its class.",
+         "not run", "computed for a figure, for two classes; not measured on trained weights"],
     ]  # fmt: skip
-    return ["Figure", "It says", "Verdict", "Why"], rows
+    return ["Place", "It says", "Verdict", "Why"], rows
 
 
 def shortcuts() -> tuple[list[str], list[list[str]], Said]:
     """Literal ArcFace's collapsed runs beside the loss that needs no label: a table's heads and rows; what is said."""
     family, literal = Arms.of("family", "laptop"), Arms.of("literal", "laptop")
     arms = family.only(*(name for name in family if name.startswith("ArcFace m"))) + literal
-    rows, shares, misses = [], [], []
+    rows, shares, misses, errors, beyond = [], [], [], [], 0
     for name in arms:
         lost = [record for record in arms.records(name) if collapsed(record)]
         settings = arms[name].run.head.arguments
@@ -147,11 +179,16 @@ def shortcuts() -> tuple[list[str], list[list[str]], Said]:
         rows.append([*row, f"{value:.2g}", *(_how_lost(lost) if lost else ["–"] * 4)])
         shares += [record["geometry"]["mean_energy_share"] for record in lost]
         misses += [record["geometry"]["negative_own_share"] for record in lost]
+        errors += [percent_wrong(record) for record in lost]
+        beyond += sum(record["geometry"]["own_angle"] > 180 - math.degrees(settings["margin"]) for record in lost)
     least = 100 * min(misses, default=math.nan)
     said = {
         "shortcut_runs": len(shares),
         "shortcut_share": 100 * min(shares, default=math.nan),
         "shortcut_negative": "all" if round(least, 0) == 100 else f"at least {least:.0f} %",
+        "shortcut_past": sum(error > 95 for error in errors),
+        "shortcut_chance": sum(error <= 95 for error in errors),
+        "shortcut_beyond": beyond,
     }
     heads = ["Arm", "Above 50 % error", "Loss without the label", "Their test error", "Their training loss"]
     return [*heads, "Own angle", "Weight cosines"], rows, said
@@ -305,10 +342,25 @@ def normed() -> tuple[list[str], list[list[str]], Said]:
     """Pure margins and softmax with batch norm before the head: errors, and how many classes they give up.
 
     Said of each margin: its error and that of the best without batch norm, classes given up and short weights a run,
-    and the rate that was chosen of those that were tried.
+    and the rate that was chosen of those that were tried; where the choice lies on the grid's edge.
     """
     arms, plain, rows = Arms.of("batch-norm", "laptop"), Arms.of("plain-sgd", "laptop"), []
-    said = Said(normed_rates=", ".join(f"{rate:g}" for rate in rates_tried()))
+    chosen = {name.removesuffix(" batch norm"): arms[name].run.optimizer.rate for name in arms}
+    first = Arms(first_normed(), Ledger.of("laptop"))
+    gone = [name for name in first if name in arms and first[name].run != arms[name].run]
+    softmax, second = (arms.numbers(f"{name} batch norm") for name in ("softmax", "m=2"))
+    said = Said(
+        normed_rates=", ".join(f"{rate:g}" for rate in rates_tried()),
+        normed_edges=at_edges(rates_tried(), chosen),
+        normed_first="; ".join(
+            f"{name.removesuffix(' batch norm')} at {first[name].run.optimizer.rate:g}: {first.mean(name):.1f} %"
+            for name in gone
+        )
+        or "the same",
+        normed_softmax=f"{min(softmax, default=math.nan):.2f} to {max(softmax, default=math.nan):.2f} %",
+        normed_each_2=", ".join(f"{error:.1f}" for error in sorted(second)),
+        normed_as_softmax_2=sum(error <= max(softmax, default=math.nan) for error in second),
+    )
     for name in arms:
         values = [arms.mean(name, of) for of in ("test error", "training error", "classes given up", "shortest weight")]
         rows.append([name, *(f"{value:.2g}" if value < 10 else f"{value:.1f}" for value in values)])
@@ -317,16 +369,34 @@ def normed() -> tuple[list[str], list[list[str]], Said]:
         found = [record["geometry"] for record in arms.finished(name)] if name in arms else []
         lost = [sum(error > 90 for error in record["class_error"]) for record in found]
         short = [sum(norm < 0.1 for norm in record["class_weight_norm"]) for record in found]
+        both = [
+            sum(
+                norm < 0.1 and error > 90
+                for norm, error in zip(each["class_weight_norm"], each["class_error"], strict=True)
+            )
+            for each in found
+        ]
         said |= {
+            f"normed_short_lost_{m}": f"{sum(both)} of {sum(short)}",
             f"normed_error_{m}": arms.mean(name) if found else math.nan,
             f"normed_plain_{m}": plain.mean(f"m={m} no blend"),
             f"normed_lost_{m}": _span(lost),
             f"normed_short_{m}": _span(short),
-            f"normed_rate_{m}": f"{arms[name].run.optimizer.rate:g}" if found else "none yet",
+            f"normed_rate_{m}": f"{arms[name].run.optimizer.rate:g}" if name in arms else "none yet",
             f"normed_runs_{m}": len(found),
         }
     heads = ["Arm", "Test error (%)", "Training error (%)", "Classes above 90 % error, per run"]
     return [*heads, "Norm of the shortest weight"], rows, said
+
+
+def at_edges(rates: list[float], chosen: Mapping[str, float]) -> str:
+    """For whom validation chose the least or the greatest of the rates, in words."""
+    told = []
+    for what, end in (("least", min(rates)), ("greatest", max(rates))):
+        names = [name.replace("=", " = ") for name, rate in chosen.items() if rate == end]
+        if names:
+            told.append(f"the {what} for {' and '.join(names)}")
+    return ", ".join(told) or "none at an end of the grid"
 
 
 def _span(counts: list[int]) -> str:
@@ -345,7 +415,38 @@ def starting() -> Said:
         steps = arms[name].run.schedule.steps
         said[f"new_start_{key}"] = steps / 100 * arms.mean(name, "until 75 % training error")
     test = More("until 75 % training error", "m=4 no blend", "m=2 no blend", smallest=ONE_POINT)
-    return said | {"new_start_word": test.judge(arms).word}
+    pairs = arms.pairs("m=2 no blend", "m=3 no blend", "until 75 % training error")
+    latest = arms["m=2 no blend"].run.schedule.steps / 100 * max((second for second, _ in pairs), default=math.nan)
+    first = f"{sum(third < second for second, third in pairs)} of {len(pairs)}"
+    return said | {"new_start_word": test.judge(arms).word, "new_start_first": first, "new_start_latest": latest}
+
+
+def thresholds() -> Said:
+    """With the blend: by how much of the run m = 4 is below a training error later than softmax, at three of them."""
+    arms, said = Arms.of("workhorse", "laptop"), Said()
+    for percent in (7, 5, 1):
+        softmax, margin = (
+            {record["run"]["seed"]: until(percent / 100)(record) for record in arms.finished(name)}
+            for name in ("softmax", "m=4")
+        )
+        gaps = [margin[seed] - softmax[seed] for seed in sorted(softmax.keys() & margin.keys())]
+        mean, low, high = interval(gaps) if len(gaps) > 1 else [math.nan] * 3
+        said[f"later_{percent}"] = f"{mean:.1f} [{low:.1f}, {high:.1f}]".replace("-", "−")
+    return said
+
+
+def collapsed_pairs(by_size: Mapping[int, Arms], baseline: str = "softmax") -> Said:
+    """Of the pairs of a learning curve that finished, those with a run above 50 % error: they stand in its means."""
+    told = []
+    for size, arms in by_size.items():
+        plain = arms.wrong(baseline)
+        for name in arms:
+            kept = [
+                wrong for seed, wrong in arms.wrong(name).items() if wrong is not None and plain.get(seed) is not None
+            ]
+            if count := sum(2 * wrong > arms.images for wrong in kept):
+                told.append(f"{count} of {name} at {size:,} images")
+    return {"curve_collapsed": ", ".join(told) or "none"}
 
 
 def machines() -> Said:
@@ -377,10 +478,11 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
                 [record for record in arms.finished(arm) if "class_error" in record["geometry"]] if arm in arms else []
             )
             if not found:
-                rows.append([arm, *["–"] * 5, f"not run: {arms.command}"])
+                rows.append([arm, *["–"] * 7, f"not run: {arms.command}"])
                 continue
             errors = np.array([record["geometry"]["class_error"] for record in found])
             lengths = np.array([record["geometry"]["class_weight_norm"] for record in found])
+            features = np.array([record["geometry"]["class_feature_norm"] for record in found])
             worst = int(errors.mean(0).argmax())
             lost, unit = int((errors > 90).any(1).sum()), arm.startswith("A-Softmax")
             ends = (lengths[:, worst].mean(), np.delete(lengths, worst, 1).mean())
@@ -388,7 +490,10 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
             rows.append([
                 arm, f"{arms.mean(arm):.2f}", f"{arms.mean(arm, 'training error'):.2f}",
                 f"{classes[worst]}, {errors[:, worst].mean():.0f}", f"{lost} of {len(found)}", *norms,
+                f"{features[:, worst].mean():.1f}", f"{np.delete(features, worst, 1).mean():.1f}",
             ])  # fmt: skip
+            said[f"features {arm}"] = f"{features[:, worst].mean():.1f}"
+            said[f"validation {arm}"] = f"{arms.mean(arm, 'validation error'):.1f} %"
             said[f"lost {arm}"] = f"{lost} of {len(found)}"
             if arm in ("m=4", "m=4 batch norm"):
                 key = "given_up" if arm == "m=4" else "given_up_normed"
@@ -404,11 +509,18 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
         ("lost_unit", "A-Softmax m=4"), ("lost_floor", "m=4 floor 5"), ("lost_tuned", "m=4 tuned there"),
     ):  # fmt: skip
         said[key] = said.get(f"lost {arm}", "not run")
+    for key, name in (
+        ("features_m4", "features m=4"), ("features_normed", "features m=4 batch norm"),
+        ("features_a4", "features A-Softmax m=4"), ("validation_m4", "validation m=4"),
+        ("validation_floor", "validation m=4 floor 5"), ("validation_softmax", "validation softmax"),
+    ):  # fmt: skip
+        said[key] = said.get(name, "not run")
     said = {key: value for key, value in said.items() if " " not in key}
     for key in ("given_up", "given_up_of", "given_up_norm", "given_up_normed", "given_up_normed_of", "others_norm"):
         said.setdefault(key, math.nan)
     heads = ["Arm", "Test error (%)", "Training error (%)", "Worst class, its error (%)"]
-    return [*heads, "Runs with a class above 90 %", "Norm of its weight", "Of the others"], rows, said
+    heads += ["Runs with a class above 90 %", "Norm of its weight", "Of the others"]
+    return [*heads, "Norm of its features", "Of the others'"], rows, said
 
 
 def _rates_there() -> str:

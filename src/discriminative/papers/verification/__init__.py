@@ -2,6 +2,7 @@
 
 from discriminative.papers.verification.claims import CLAIMS
 from discriminative.papers.verification.experiments import EXPERIMENTS
+from discriminative.papers.verification.full_scale import FULL_SCALE
 from discriminative.papers.verification.measures import MEASURES
 from discriminative.study import Paper
 
@@ -13,7 +14,7 @@ PAPER = Paper(
     citation="huang2008labeled",
     notebook="verification",
     prefix="os",
-    experiments=EXPERIMENTS,
+    experiments=(*EXPERIMENTS, *FULL_SCALE),
     claims=CLAIMS,
     measures=MEASURES,
     colours={

@@ -1,0 +1,33 @@
+"""What the first chapter says in words about its grids and its collapsed runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from discriminative.papers.thesis import told
+
+
+def test_a_choice_on_the_edge_of_its_grid_is_named_with_its_end() -> None:
+    rates = [0.001, 0.01, 0.1]
+    chosen = {"softmax": 0.1, "m=2": 0.01, "m=3": 0.001, "m=4": 0.001}
+    assert told.at_edges(rates, chosen) == "the least for m = 3 and m = 4, the greatest for softmax"
+    assert told.at_edges(rates, {"m=2": 0.01}) == "none at an end of the grid"
+
+
+class Made(dict[str, Any]):
+    """Arms with these wrong answers by seed, of 100 test images."""
+
+    images = 100
+
+    def wrong(self, name: str) -> dict[int, int | None]:
+        found: dict[int, int | None] = self[name]
+        return found
+
+
+def test_a_collapsed_run_counts_where_its_pair_is_kept_and_not_where_softmax_diverged() -> None:
+    kept = Made({"softmax": {0: 3, 1: 4}, "ArcFace": {0: 2, 1: 99}})
+    lost = Made({"softmax": {0: 3, 1: None}, "ArcFace": {0: 2, 1: 99}})
+    sizes: Any = {500: lost, 2000: kept}
+    assert told.collapsed_pairs(sizes) == {"curve_collapsed": "1 of ArcFace at 2,000 images"}
+    only: Any = {500: lost}
+    assert told.collapsed_pairs(only) == {"curve_collapsed": "none"}
