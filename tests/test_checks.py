@@ -29,3 +29,8 @@ def test_a_check_says_what_it_checked() -> None:
         exact("erratum-a", True, "")
     for check in (checked, exact, refuted):
         assert inspect.signature(check).parameters["what"].default is inspect.Parameter.empty
+
+
+def test_a_worst_case_that_has_a_gradient_is_no_reason_to_warn(recwarn: pytest.WarningsRecorder) -> None:
+    checked("prop-a", torch.tensor(0.0, requires_grad=True), at_most=1e-12, what="the bound")
+    assert not list(recwarn)

@@ -21,7 +21,8 @@ def checked(label: str, worst: Any, *, at_most: float, what: str) -> None:
 
     The worst case goes into the output's metadata, for the page that lists every proof and its check.
     """
-    value = float(worst.max()) if hasattr(worst, "max") else float(worst)
+    plain = worst.detach() if hasattr(worst, "detach") else worst  # torch warns of a number that has a gradient
+    value = float(plain.max()) if hasattr(plain, "max") else float(plain)
     require(value <= at_most, "{} fails: the worst case is {!r}, the bound {!r}", label, value, at_most)
     _say(label, what, f"holds, within {at_most:g}" if at_most else "holds", worst=value, at_most=at_most)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,11 @@ def test_an_alias_of_no_entry_is_refused() -> None:
 def test_the_built_index_knows_every_alias() -> None:
     found = json.loads((HTML / "searchindex.js").read_text().strip()[len("Search.setIndex(") : -1])
     assert found["indexentries"].keys() >= ALIASES.keys()
+
+
+def test_no_term_of_the_glossary_is_explained_twice() -> None:
+    text = (HTML.parents[1] / "book" / "glossary.md").read_text()
+    blocks = re.findall(r"```\{glossary\}\n(.*?)```", text, flags=re.DOTALL)
+    terms = [line for block in blocks for line in block.splitlines() if line and not line.startswith(" ")]
+    assert len(terms) > 40
+    assert len(set(terms)) == len(terms)

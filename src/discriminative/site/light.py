@@ -63,7 +63,7 @@ def with_terms(page: str, terms: dict[str, str]) -> str:
 
 # Names that stand in labels and tables, where no link was written: on every page the first of each leads to its entry.
 NAMES = {
-    r"LeNet-(?:64|500|2)\b": "term-LeNet-64-LeNet-500-LeNet-2",
+    r"LeNet-(?:64|500)\b": "term-LeNet-64-LeNet-500",
     r"\bworkhorse\b": "term-workhorse",
     r"\bcommon rate\b": "term-common-rate",
     r"\bCOCO\b": "term-COCO",

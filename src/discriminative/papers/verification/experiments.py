@@ -18,7 +18,7 @@ from discriminative.papers.shared import tuned
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule, Stage, Term
 from discriminative.study import Arm, Experiment
 
-__all__ = ["CHARACTERS", "DIGITS", "EXPERIMENTS", "FACES", "FACE_NAMES", "RIVALS", "configurations"]
+__all__ = ["CHARACTERS", "COMMON", "DIGITS", "EXPERIMENTS", "FACES", "FACE_NAMES", "RIVALS", "configurations"]
 
 CHARACTERS = Run(
     "omniglot", "lenet", 64, Head("Softmax"), 0, batch_size=64, augmentation=("crop4",), schedule=Schedule(380)
@@ -62,6 +62,7 @@ TERMS: dict[str, tuple[dict[str, Any], tuple[float, float]]] = {
     "triplet loss": (_term("TripletLoss", 1.0), (0.1, 1.0)),
     "contrastive loss": (_term("ContrastiveLoss", 1.0), (0.01, 0.1)),
 }
+COMMON = ("softmax", "RN", "L_re", "triplet loss", "center loss", "include-exclude loss")
 FACE_NAMES = (
     *("softmax", "weight-normalised", "NormFace", "m=4", "A-Softmax m=4", "CosFace", "ArcFace", "W-Softmax"),
     *("center loss", "include-exclude loss"),
@@ -96,6 +97,16 @@ def _characters() -> tuple[Arm, ...]:
     return tuned(CHARACTER_TUNING, (*HEADS, *TERMS), tuple(range(12)))
 
 
+def _common() -> tuple[Arm, ...]:
+    """Losses that are compared, at the same rates: each with the coefficients that its tuning chose, at both."""
+    rates = {**dict.fromkeys(COMMON, (0.1, 0.05)), "NormFace": (0.1,), "ArcFace": (0.1,)}
+    return tuple(
+        replace(arm, name=f"{arm.name} rate {rate:g}", run=replace(arm.run, optimizer=Optimizer(rate)))
+        for arm in tuned(CHARACTER_TUNING, tuple(rates), tuple(range(12)))
+        for rate in rates[arm.name]
+    )
+
+
 def _faces() -> tuple[Arm, ...]:
     return tuned(FACE_TUNING, FACE_NAMES, tuple(range(10)))
 
@@ -125,6 +136,13 @@ EXPERIMENTS = (
             ),
             "laptop": _characters,
         },
+        after="unseen-characters-tuning",
+    ),
+    Experiment(
+        "unseen-characters-common",
+        "open-set verification",
+        "The terms and softmax, ArcFace and NormFace on unseen characters, at common learning rates",
+        {"laptop": _common},
         after="unseen-characters-tuning",
     ),
     Experiment(
