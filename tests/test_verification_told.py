@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from discriminative.evidence import Arms
+from discriminative.evidence import Arms, collapsed
 from discriminative.ledger import Ledger
 from discriminative.measures import measure
 from discriminative.papers import claims, experiment
@@ -81,6 +82,25 @@ def test_at_common_rates_two_arms_differ_in_nothing_but_the_loss() -> None:
     first, second = arms["NormFace rate 0.1"], arms["ArcFace rate 0.1"]
     assert replace(second, head=first.head) == first
     assert dict(second.head.arguments)["scale"] == dict(first.head.arguments)["scale"]
+
+
+def test_a_network_that_never_learned_has_collapsed_whatever_its_pairs_say(arms: Arms) -> None:
+    record = json.loads(json.dumps(arms.finished("softmax")[0]))
+    assert not collapsed(record)
+    record["metrics"]["train"]["wrong"] = record["metrics"]["train"]["images"] // 2 + 1
+    assert collapsed(record)
+    assert 2 * record["metrics"]["test"]["wrong"] < record["metrics"]["test"]["images"]
+
+
+def test_arms_that_did_not_train_are_named_and_left_out(arms: Arms, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told.trained(arms, ("softmax", "NormFace", "CosFace")) == ["softmax", "NormFace"]
+    assert told.untrained(arms) == "none"
+    monkeypatch.setattr(Arms, "lost", lambda self, name=None: (0, 1 if name == "NormFace" else 0))
+    assert told.trained(arms, ("softmax", "NormFace")) == ["softmax"]
+    assert told.untrained(arms) == "NormFace"
+    heads, rows = told.arms_rows(arms, one_shot=False)
+    assert heads[1] == "Training error (%)"
+    assert rows[1][-1].endswith("1 did not train")
 
 
 def test_the_measures_of_a_record_by_hand(arms: Arms) -> None:

@@ -1,20 +1,27 @@
 """What the five papers say of verification, put to the test at a scale that a laptop has.
 
-Their scale, 430,000 images of 10,000 people, was not run: no verdict here speaks of it. A change of the error counts
-from a third of the printed log ratio of the pair errors; where a paper prints none, from a twentieth of the error, and
-a difference of two ways to answer from half a point of the pairs.
+Their scale, nearly half a million images of 10,000 people, was not run: no verdict here speaks of it. A change of the
+error counts from a third of the printed log ratio of the pair errors; where a paper prints none, from a twentieth of
+the error, and a difference of two ways to answer from half a point of the pairs.
 """
 
 from __future__ import annotations
 
 from discriminative.papers import printed
-from discriminative.study import Claim, Fewer, Less, More
+from discriminative.study import Claim, Fewer, More
 
 __all__ = ["CLAIMS", "PRINTED"]
 
 FACES = "LFW without outside data, light network, 32 x 32"
 CHARACTERS = "Omniglot, 137 characters, LeNet-64"
-PAPERS = "LFW, about 430,000 images of CASIA-WebFace"
+# What each paper says that it trained on; feature incay gives no count.
+LFW = {
+    "thesis": "LFW, 490k images of CASIA-WebFace",
+    "weights_biased": "LFW, 0.49M images of CASIA-WebFace",
+    "reconstruction": "LFW, 494,414 images of CASIA-WebFace and their flips",
+    "include_exclude": "LFW, about 430K images of CASIA-WebFace",
+    "incay": "LFW, networks trained on CASIA-WebFace",
+}
 
 
 def _error(paper: str, table: str, row: str, column: str) -> float:
@@ -41,15 +48,15 @@ PRINTED = {"thesis": THESIS, "incay": INCAY, "weights_biased": BIASED, "include_
 COMMON_RATES = (
     (
         ("4b", "4c"), "triplet loss", "triplet loss", "include-and-exclude, Table 6",
-        (EXCLUDE["Softmax"], EXCLUDE["Triplet Loss"]), PAPERS,
+        (EXCLUDE["Softmax"], EXCLUDE["Triplet Loss"]), LFW["include_exclude"],
     ),
     (
         ("5a", "5b"), "RN", "feature incay", "incay, Table 1",
-        (INCAY["L-Softmax"], INCAY["RN + L-Softmax"]), f"{PAPERS}, beside L-Softmax",
+        (INCAY["L-Softmax"], INCAY["RN + L-Softmax"]), f"{LFW['incay']}, beside L-Softmax",
     ),
     (
         ("6a", "6b"), "L_re", "the reconstruction loss", "reconstruction, Table 2",
-        RECONSTRUCTION, f"{PAPERS}, beside L-Softmax",
+        RECONSTRUCTION, f"{LFW['reconstruction']}, beside L-Softmax",
     ),
 )  # fmt: skip
 
@@ -61,7 +68,7 @@ CLAIMS = (
         FACES,
         Fewer("m=4", "softmax", paper=(THESIS["Softmax"], THESIS["L-Softmax (m=4)"])),
         "unseen-faces",
-        paper_scale=PAPERS,
+        paper_scale=LFW["thesis"],
     ),
     Claim(
         "C-OS2",
@@ -74,7 +81,7 @@ CLAIMS = (
             paper=(BIASED["original softmax"], BIASED[r"W-Softmax ($\alpha=1$)"]),
         ),
         "unseen-faces",
-        paper_scale=PAPERS,
+        paper_scale=LFW["weights_biased"],
     ),
     Claim(
         "C-OS3",
@@ -83,7 +90,7 @@ CLAIMS = (
         FACES,
         Fewer("include-exclude loss", "softmax", paper=(EXCLUDE["Softmax"], EXCLUDE["IE"])),
         "unseen-faces",
-        paper_scale=PAPERS,
+        paper_scale=LFW["include_exclude"],
     ),
     Claim(
         "C-OS3a",
@@ -92,7 +99,7 @@ CLAIMS = (
         FACES,
         Fewer("include-exclude loss", "center loss", paper=(EXCLUDE["Center"], EXCLUDE["IE"])),
         "unseen-faces",
-        paper_scale=PAPERS,
+        paper_scale=LFW["include_exclude"],
     ),
     Claim(
         "C-OS3b",
@@ -101,7 +108,7 @@ CLAIMS = (
         FACES,
         Fewer("include-exclude loss", "m=4", paper=(EXCLUDE["L-Softmax"], EXCLUDE["IE"])),
         "unseen-faces",
-        paper_scale=PAPERS,
+        paper_scale=LFW["include_exclude"],
     ),
     Claim(
         "C-OS4",
@@ -110,7 +117,7 @@ CLAIMS = (
         FACES,
         Fewer("center loss", "softmax", paper=(EXCLUDE["Softmax"], EXCLUDE["Center"])),
         "unseen-faces",
-        paper_scale=PAPERS,
+        paper_scale=LFW["include_exclude"],
     ),
     Claim(
         "C-OS4a",
@@ -120,7 +127,7 @@ CLAIMS = (
         Fewer("triplet loss", "softmax", paper=(EXCLUDE["Softmax"], EXCLUDE["Triplet Loss"])),
         "unseen-characters",
         says="our reading",
-        paper_scale=PAPERS,
+        paper_scale=LFW["include_exclude"],
     ),
     Claim(
         "C-OS5",
@@ -130,7 +137,7 @@ CLAIMS = (
         Fewer("RN", "softmax", paper=(INCAY["L-Softmax"], INCAY["RN + L-Softmax"])),
         "unseen-characters",
         says="our reading",
-        paper_scale=f"{PAPERS}, beside L-Softmax",
+        paper_scale=f"{LFW['incay']}, beside L-Softmax",
     ),
     Claim(
         "C-OS6",
@@ -140,7 +147,7 @@ CLAIMS = (
         Fewer("L_re", "softmax", paper=RECONSTRUCTION),
         "unseen-characters",
         says="our reading",
-        paper_scale=f"{PAPERS}, beside L-Softmax",
+        paper_scale=f"{LFW['reconstruction']}, beside L-Softmax",
     ),
     *(
         Claim(
@@ -219,14 +226,5 @@ CLAIMS = (
         Fewer("ArcFace rate 0.1", "NormFace rate 0.1", smallest=0.05),
         "unseen-characters-common",
         says="our prediction",
-    ),
-    Claim(
-        "C-OS9",
-        "thesis, section 2.2",
-        "Under A-Softmax with m = 4 the largest angle within a character is below the smallest between two.",
-        CHARACTERS,
-        Less("overlap", "A-Softmax m=4", smallest=1.0),
-        "unseen-characters",
-        says="our reading",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,17 @@ from discriminative.papers import printed
 from discriminative.statistics import interval
 from discriminative.verification import binomial_error
 
-__all__ = ["arms_rows", "gains", "gains_rows", "named", "open_set_rows", "pair_rows", "sign_test"]
+__all__ = [
+    "arms_rows",
+    "gains",
+    "gains_rows",
+    "named",
+    "open_set_rows",
+    "pair_rows",
+    "sign_test",
+    "trained",
+    "untrained",
+]
 
 PAIRS = 6000  # of LFW
 # Paper, its table, row and column, the arm of ours that stands beside it.
@@ -108,8 +119,15 @@ def gains_rows() -> tuple[list[str], list[list[str]]]:
 
 
 def arms_rows(arms: Arms, one_shot: bool) -> tuple[list[str], list[list[str]]]:
-    """Every arm with runs that finished: errors of pairs by cosine and distance, what a curve says, angles, seconds."""
-    heads = ["Arm", "Pairs wrong, cosine (%)", "L2 (%)", "Equal error (%)", "Accepted at 1 in 100 (%)"]
+    """Every arm with runs that finished: training error, errors of pairs by cosine and distance, a curve, seconds."""
+    heads = [
+        "Arm",
+        "Training error (%)",
+        "Pairs wrong, cosine (%)",
+        "L2 (%)",
+        "Equal error (%)",
+        "Accepted at 1 in 100 (%)",
+    ]
     heads += ["One-shot wrong (%)"] if one_shot else []
     heads += ["Equal error over identities, seed 0 (%)", "Seconds a run", "Runs"]
     rows = []
@@ -117,7 +135,7 @@ def arms_rows(arms: Arms, one_shot: bool) -> tuple[list[str], list[list[str]]]:
         found = arms.finished(name)
         if not found:
             continue
-        cells = [label(name), _mean(arms.numbers(name))]
+        cells = [label(name), _mean(arms.numbers(name, "training error")), _mean(arms.numbers(name))]
         gaps = zip(arms.numbers(name), arms.numbers(name, "cosine over L2"), strict=True)
         cells += [
             _mean([error + gap for error, gap in gaps]),
@@ -127,10 +145,26 @@ def arms_rows(arms: Arms, one_shot: bool) -> tuple[list[str], list[list[str]]]:
         cells += [_mean(arms.numbers(name, "one-shot error"))] if one_shot else []
         seconds = float(np.median([record["environment"]["wall_seconds"] for record in found]))
         diverged, collapsed = arms.lost(name)
-        lost = "".join(f"; {n} {word}" for n, word in ((diverged, "diverged"), (collapsed, "above 50 %")) if n)
+        lost = "".join(f"; {n} {word}" for n, word in ((diverged, "diverged"), (collapsed, "did not train")) if n)
         cells.append(_over_identities(found))
         rows.append([*cells, f"{seconds:.0f}", f"{len(found)}{lost}"])
     return heads, rows or [_nothing(heads)]
+
+
+def trained(arms: Arms, names: Iterable[str]) -> list[str]:
+    """Those of the names whose finished runs did not collapse by half or more."""
+    return [
+        name
+        for name in names
+        if name in arms and arms.finished(name) and 2 * arms.lost(name)[1] < len(arms.finished(name))
+    ]
+
+
+def untrained(arms: Arms) -> str:
+    """The other arms that have finished runs, in words."""
+    kept = trained(arms, arms)
+    names = [label(name) for name in arms if arms.finished(name) and name not in kept]
+    return ", ".join(names) or "none"
 
 
 def _nothing(heads: list[str]) -> list[str]:
