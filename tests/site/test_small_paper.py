@@ -173,7 +173,7 @@ def test_it_is_trained_and_judged(project: Path) -> None:
 def test_it_gets_its_page(project: Path) -> None:
     page = (project / "build" / "html" / "notebooks" / "small.html").read_text()
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
-    assert re.search(r"The first claim is reproduced , by -\d\.\d\d \. 1 is proved", text)
+    assert re.search(r"The first claim is reproduced , by −\d\.\d\d \. 1 is proved", text)
     assert 'id="c-sm1"' in page
     assert 'href="#c-sm1"' in page
     assert "Every claim, the paper's number beside ours." in text or "Every claim, the paper&#x27;s number" in text

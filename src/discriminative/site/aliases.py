@@ -44,7 +44,7 @@ def _name(entry: str) -> str:
 
 
 def write_aliases(pages: Path) -> None:
-    """Put the aliases into the index of a built site."""
+    """Put the aliases into the index of a built site that has a glossary."""
     path = pages / "searchindex.js"
-    if path.exists():
+    if path.exists() and (pages / "book" / "glossary.html").exists():
         path.write_text(with_aliases(path.read_text()))

@@ -478,7 +478,7 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
                 [record for record in arms.finished(arm) if "class_error" in record["geometry"]] if arm in arms else []
             )
             if not found:
-                rows.append([arm, *["–"] * 7, f"not run: {arms.command}"])
+                rows.append([arm, *["–"] * 5, f"not run: {arms.command}"])
                 continue
             errors = np.array([record["geometry"]["class_error"] for record in found])
             lengths = np.array([record["geometry"]["class_weight_norm"] for record in found])
@@ -486,11 +486,11 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
             worst = int(errors.mean(0).argmax())
             lost, unit = int((errors > 90).any(1).sum()), arm.startswith("A-Softmax")
             ends = (lengths[:, worst].mean(), np.delete(lengths, worst, 1).mean())
-            norms = ["1, always" if unit else f"{end:.2f}" for end in ends]
+            norms = ["1, always"] if unit else [f"{end:.2f}" for end in ends]
             rows.append([
                 arm, f"{arms.mean(arm):.2f}", f"{arms.mean(arm, 'training error'):.2f}",
-                f"{classes[worst]}, {errors[:, worst].mean():.0f}", f"{lost} of {len(found)}", *norms,
-                f"{features[:, worst].mean():.1f}", f"{np.delete(features, worst, 1).mean():.1f}",
+                f"{classes[worst]}, {errors[:, worst].mean():.0f}", f"{lost} of {len(found)}", " and ".join(norms),
+                f"{features[:, worst].mean():.1f} and {np.delete(features, worst, 1).mean():.1f}",
             ])  # fmt: skip
             said[f"features {arm}"] = f"{features[:, worst].mean():.1f}"
             said[f"validation {arm}"] = f"{arms.mean(arm, 'validation error'):.1f} %"
@@ -519,8 +519,8 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
     for key in ("given_up", "given_up_of", "given_up_norm", "given_up_normed", "given_up_normed_of", "others_norm"):
         said.setdefault(key, math.nan)
     heads = ["Arm", "Test error (%)", "Training error (%)", "Worst class, its error (%)"]
-    heads += ["Runs with a class above 90 %", "Norm of its weight", "Of the others"]
-    return [*heads, "Norm of its features", "Of the others'"], rows, said
+    heads += ["Runs with a class above 90 %", "Norm of its weight and the others'"]
+    return [*heads, "Norm of its features and the others'"], rows, said
 
 
 def _rates_there() -> str:
