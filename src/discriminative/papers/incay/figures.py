@@ -178,7 +178,7 @@ def moves(panels: Mapping[str, Arms], measures: tuple[str, ...]) -> Figure:
         told: colour(name)
         for told, name in (
             ("softmax", "softmax"), ("scaled", "scale"), ("decayed", "decay"), ("L-Softmax", "m=4"),
-            ("A-Softmax", "A-Softmax"), ("NormFace", "NormFace"),
+            ("A-Softmax", "A-Softmax"),
         )
     }  # fmt: skip
     handles = [Line2D([], [], color=tint, marker="o", linestyle="", label=told) for told, tint in families.items()]

@@ -56,6 +56,27 @@ MEASURES = {
         "lower",
         "100 ln of the cross-entropy on test images",
     ),
+    "log train loss": Measure(
+        lambda r: _log(r["metrics"]["train"]["loss"]),
+        "log %",
+        "higher",
+        "lower",
+        "100 ln of the cross-entropy on training images",
+    ),
+    "log within distance": Measure(
+        lambda r: _log(r["geometry"]["within_distance"]),
+        "log %",
+        "wider",
+        "narrower",
+        "100 ln of the mean distance within classes",
+    ),
+    "log between distance": Measure(
+        lambda r: _log(r["geometry"]["between_distance"]),
+        "log %",
+        "wider",
+        "narrower",
+        "100 ln of the mean distance between classes",
+    ),
     "right over wrong": Measure(
         _right_over_wrong,
         "log %",
