@@ -30,7 +30,7 @@ NETWORK_NAMES = {
     "face-light": "small face network", "resnet-20": "ResNet-20", "resnet-32": "ResNet-32",
     "densenet-40": "DenseNet-40", "vgg-16": "VGG-16", "spherenet-20": "SphereNet-20", "spherenet-64": "SphereNet-64",
 }  # fmt: skip
-TIMES, MINUS, DASH = "×", "\N{MINUS SIGN}", "\N{EN DASH}"
+TIMES, MINUS = "×", "\N{MINUS SIGN}"
 
 
 def network_name(run: Run) -> str:
