@@ -197,12 +197,12 @@ def _twenty() -> tuple[Arm, ...]:
 
 
 def _small_cifar() -> tuple[Arm, ...]:
-    base = replace(SMALL_CIFAR, batch_norm=True)
+    base, seeds = replace(SMALL_CIFAR, batch_norm=True), tuple(range(5))
     return (
-        Arm("softmax", base, FEW, "original softmax"),
-        Arm("weight-normalised", warmed(base, NORMALISED), FEW),
+        Arm("softmax", base, seeds, "original softmax"),
+        Arm("weight-normalised", warmed(base, NORMALISED), seeds),
         *(
-            Arm(f"stopped alpha={a:g}", warmed(base, biased(a, "stopped")), FEW, rf"W-Softmax($\alpha={a:g}$)*")
+            Arm(f"stopped alpha={a:g}", warmed(base, biased(a, "stopped")), seeds, rf"W-Softmax($\alpha={a:g}$)*")
             for a in PAPERS
         ),
     )
