@@ -360,7 +360,9 @@ def paper_table(
         column: which printed column.
         unit: of the printed numbers; ours are errors in percent.
     """
-    rows, quoted, notes = [], [], _Notes()
+    rows: list[str] = []
+    quoted: list[str] = []
+    notes = _Notes()
     for (row, printed_column), value in papers.printed(paper, number).items():
         if printed_column != column:
             continue
@@ -397,7 +399,8 @@ def printed_table(paper: str, number: str, *, title: str) -> str:
     """HTML: a table of the paper as it is printed, where there is nothing of ours to put beside it."""
     cells = papers.printed(paper, number)
     columns = list(dict.fromkeys(column for _, column in cells))
-    rows, quoted = [], []
+    rows: list[str] = []
+    quoted: list[str] = []
     for row in dict.fromkeys(row for row, _ in cells):
         values = [cells.get((row, column), "") for column in columns]
         told = [f"{value:g}" if isinstance(value, float) else value for value in values]
