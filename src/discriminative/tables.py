@@ -17,9 +17,10 @@ from discriminative.study import Arm, Claim, Fewer, Flat, Proved, Within
 from discriminative.verdicts import (
     Judged,
     arms_of,
+    by_default,
     kind,
+    losses_told,
     ours_told,
-    pairs_lost,
     percent_told,
     readable,
     verdicts,
@@ -27,8 +28,8 @@ from discriminative.verdicts import (
 )
 
 __all__ = [
-    "SHAPES", "Column", "arms_table", "brief", "chip", "paper_table", "permalink", "plain_table", "printed_table",
-    "records_anchor", "records_link", "verdicts_table",
+    "SHAPES", "Column", "arms_table", "brief", "chip", "lost_note", "paper_table", "permalink", "plain_table",
+    "printed_table", "records_anchor", "records_link", "verdicts_table",
 ]  # fmt: skip
 
 PROVENANCE, VERDICTS = "../book/provenance.html", "../book/verdicts.html"
@@ -125,20 +126,25 @@ def verdicts_table(paper: str, ledger: Ledger | None = None) -> str:
 def brief(found: Mapping[str, Judged], *ids: str) -> str:
     """HTML: a few claims, each a line with its scale, its verdict, its one number and a link to its row in the table.
 
-    Where runs diverged, the line says how many pairs are left.
+    Where runs diverged or collapsed, the line says whose.
     """
     lines = []
     for id in ids:
         judged = found[id]
         value, between = ours_told(judged)
         number = f", {html.escape(value)} <small>[{between}]</small>" if value else ""
-        lost = f" <small>{html.escape(pairs_lost(judged))}</small>" if pairs_lost(judged) else ""
         lines.append(
             f"<li>{html.escape(readable(judged.claim.statement))} <small>({html.escape(judged.claim.scale)})</small> "
-            f"{chip(judged.verdict)}{number}{lost} "
+            f"{chip(judged.verdict)}{number}{lost_note(judged)} "
             f'<a href="#{_anchor(judged.claim)}"><small>{html.escape(id)}</small></a></li>'
         )
     return f'<ul class="brief">{"".join(lines)}</ul>'
+
+
+def lost_note(judged: Judged) -> str:
+    """HTML: what the arms of a verdict lost, small behind it; nothing where all went well."""
+    told = "; ".join(filter(None, (by_default(judged), *losses_told(judged))))
+    return f" <small>{html.escape(told)}</small>" if told else ""
 
 
 def _anchor(claim: Claim) -> str:
