@@ -30,7 +30,7 @@ from discriminative.study import Claim, Fewer, Flat, Less, Proved, Within
 __all__ = ["CLAIMS"]
 
 SMALL = "2,000 MNIST images, LeNet-64"
-CIFAR = "10,000 CIFAR-10 images, Caffe's quick network"
+CIFAR = "4,000 CIFAR-10 images, Caffe's quick network"
 HUNDRED = "10,000 CIFAR-100 images, Caffe's quick network"
 PAPERS = {
     "2": "all of MNIST, the paper's network",

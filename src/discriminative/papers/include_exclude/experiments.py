@@ -16,7 +16,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from discriminative.papers.shared import BASES, DIGITS, QUICK_CIFAR, best, control, steps
+from discriminative.papers.shared import BASES, DIGITS, QUICK_CIFAR, SMALL_CIFAR, best, control, steps
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule, Stage, Term
 from discriminative.study import Arm, Experiment, Tuning
 
@@ -287,16 +287,16 @@ def _fine_tuned() -> tuple[Arm, ...]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Quick CIFAR-10: the arms of Table 3 at what the workhorse chose, beside softmax and L-Softmax of the first chapter.
+# CIFAR-10 on a CPU: the arms of Table 3 at what the workhorse chose, beside softmax.
 
 
 def _cifar() -> tuple[Arm, ...]:
     seeds = tuple(range(5))
     found = {name: best(TUNING.arms, f"{name} lambda") for name in CENTRED}
     return (
-        Arm("softmax", QUICK_CIFAR, seeds, "Softmax [L]"),
+        Arm("softmax", SMALL_CIFAR, seeds, "Softmax [L]"),
         *(
-            Arm(name, replace(QUICK_CIFAR, terms=run.terms), seeds, {"center": "Center [L]", "A.1": "IE [L]"}.get(name))
+            Arm(name, replace(SMALL_CIFAR, terms=run.terms), seeds, {"center": "Center [L]", "A.1": "IE [L]"}.get(name))
             for name, run in found.items()
             if run is not None
         ),
@@ -361,7 +361,7 @@ EXPERIMENTS = (
     Experiment("ie-figure-2", "Figure 2", "Two-dimensional features", {"laptop": FIGURE_2}),
     Experiment("ie-many-classes", "Figure 5", "Rivals among a hundred classes", {"laptop": _many()}),
     Experiment("ie-alpha", "Appendix B", "Alpha swept again", {"laptop": _alphas}, AFTER),
-    Experiment("ie-cifar", "Table 3", "10,000 CIFAR-10 images, quick network", {"laptop": _cifar}, AFTER),
+    Experiment("ie-cifar", "Table 3", "4,000 CIFAR-10 images, quick network", {"laptop": _cifar}, AFTER),
     *(
         Experiment(f"ie-table-{number}", f"Table {number}", f"{title} at the paper's scale", {"paper": _paper(name, c)})
         for number, name, title, c in FULL_SCALE
