@@ -159,9 +159,9 @@ FASHION = tuple(
 )
 CIFAR_MARGIN = replace(SMALL_CIFAR, head=Head("LSoftmax", {"margin": 2}), blend=BlendSchedule(1.0))
 CIFAR = (
-    *(Arm(f"RN lambda={c:g}", _with(SMALL_CIFAR, *incay(c)), FEWER) for c in (0.0, 0.1, 1.0)),
-    Arm("m=2", CIFAR_MARGIN, FEWER),
-    Arm("m=2 + RN lambda=0.1", _with(CIFAR_MARGIN, *incay(0.1)), FEWER),
+    *(Arm(f"RN lambda={c:g}", _with(SMALL_CIFAR, *incay(c)), FEW) for c in (0.0, 0.1, 1.0)),
+    Arm("m=2", CIFAR_MARGIN, FEW),
+    Arm("m=2 + RN lambda=0.1", _with(CIFAR_MARGIN, *incay(0.1)), FEW),
 )
 
 # ---------------------------------------------------------------------------------------------------------------------

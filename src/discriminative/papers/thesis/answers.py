@@ -13,6 +13,8 @@ The questions, with what counts, named before these runs (all exploratory; a thi
 - C-LSM12a to d: on Fashion-MNIST m = 4 errs less than softmax where both have batch norm; at the floor 5; at rates that
   both have tuned there; with weights of length one. A third of the thesis'.
 - C-LSM12e: with weights of length one on both sides, A-Softmax with m = 4 errs less than the loss without a margin.
+
+``wider`` asks on where a first grid ended at an end of its range.
 """
 
 from __future__ import annotations
@@ -84,19 +86,31 @@ NORMED_TUNING = tuple(
     for rate in (0.01, 0.03, 0.1)
 )
 
-# Smaller rates, since the first grid ended at its least for m = 4: they join it once all of them have run.
-SLOWER_NORMED_TUNING = tuple(
-    replace(arm, name=arm.name.replace("rate 0.01", f"rate {rate:g}"), run=replace(arm.run, optimizer=Optimizer(rate)))
-    for arm in NORMED_TUNING
-    if arm.name.endswith("rate 0.01")
-    for rate in (0.001, 0.003)
-)
+
+def _normed_at(*rates: float) -> tuple[Arm, ...]:
+    """The four arms of the first grid at other rates."""
+    return tuple(
+        replace(
+            arm, name=arm.name.replace("rate 0.01", f"rate {rate:g}"), run=replace(arm.run, optimizer=Optimizer(rate))
+        )
+        for arm in NORMED_TUNING
+        if arm.name.endswith("rate 0.01")
+        for rate in rates
+    )
+
+
+# Smaller rates, since the first grid ended at its least for m = 4, and the second for m = 3 and 4: each set joins the
+# grid once all of it has run.
+SLOWER_NORMED_TUNING = _normed_at(0.001, 0.003)
+SLOWEST_NORMED_TUNING = _normed_at(0.0001, 0.0003)
 
 
 def _normed_grid() -> tuple[Arm, ...]:
-    ledger = Ledger.of("laptop")
-    ready = all(ledger.has(run) for arm in SLOWER_NORMED_TUNING for run in arm.runs())
-    return (*NORMED_TUNING, *SLOWER_NORMED_TUNING) if ready else NORMED_TUNING
+    ledger, grid = Ledger.of("laptop"), NORMED_TUNING
+    for further in (SLOWER_NORMED_TUNING, SLOWEST_NORMED_TUNING):
+        if all(ledger.has(run) for arm in further for run in arm.runs()):
+            grid += further
+    return grid
 
 
 def _normed() -> tuple[Arm, ...]:
@@ -212,6 +226,12 @@ ANSWERS = (
         "section 2.2.7",
         "Smaller rates with batch norm and without the blend, on validation",
         {"laptop": SLOWER_NORMED_TUNING},
+    ),
+    Experiment(
+        "batch-norm-slowest-tuning",
+        "section 2.2.7",
+        "The same at a tenth of those rates",
+        {"laptop": SLOWEST_NORMED_TUNING},
     ),
     Experiment("plain-sgd", "section 2.2.7", "Pure margins beside softmax", {"laptop": PLAIN}),
     Experiment(

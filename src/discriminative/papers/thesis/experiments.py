@@ -21,6 +21,7 @@ from discriminative.papers.shared import (
 from discriminative.papers.thesis.answers import ANSWERS
 from discriminative.papers.thesis.blend import BLEND, LITERAL, LONGER, PURE_TUNING
 from discriminative.papers.thesis.full_scale import FULL_SCALE
+from discriminative.papers.thesis.wider import WIDER
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule
 from discriminative.study import Arm, Experiment, Tuning
 
@@ -131,6 +132,7 @@ EXPERIMENTS = (
     ),
     Experiment("family", "Part I", "The whole family of margin losses, one budget", {"laptop": FAMILY}),
     *ANSWERS,
+    *WIDER,
     *FULL_SCALE,
 )
 
