@@ -119,6 +119,8 @@ def _counted(words: Mapping[str, int], begins: str, what: str) -> str:
     """``Beside softmax 9 of 12 arms err less, 1 errs more and 2 cannot be told from it``."""
     total = sum(words.values())
     parts = [f"{words[word]} {says[words[word] > 1]}" for word, says in SAYS.items() if words.get(word)]
+    if set(words) == {"open"} and total > 1:
+        return f"{begins} none of {total} {what}s can be told from it"
     first, *others = parts
     count, rest = first.split(" ", 1)
     whole = f"the one {what}" if total == 1 else f"all {total} {what}s" if not others else f"{count} of {total} {what}s"

@@ -20,13 +20,8 @@ NONE, ALL = "RN lambda=0", "RN lambda=1"
 def pulls(arms: Arms) -> str:
     """How hard incay pulls at the end, beside cross-entropy along the feature."""
     share = last(arms, ALL, "term_pulls", 0) / last(arms, ALL, "pull_along")
-    return (
-        NOTHING
-        if math.isnan(share)
-        else (
-            f"At the end of training incay with λ = 1 pulls a feature outwards {short(share)} times as hard as cross-entropy."
-        )
-    )
+    told = f"At the end of training incay with λ = 1 pulls {short(share)} times as hard as cross-entropy, outwards."
+    return NOTHING if math.isnan(share) else told
 
 
 def curves(arms: Arms) -> str:

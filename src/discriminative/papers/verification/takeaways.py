@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from discriminative.evidence import Arms
-from discriminative.figures.takeaways import NOTHING, by_errors, ends_of, listed, named
+from discriminative.figures.takeaways import NOTHING, by_errors, ends_of, named
 from discriminative.papers.verification.figures import rates
 from discriminative.verification import binomial_error
 
@@ -65,8 +65,8 @@ def common(arms: Arms) -> str:
     told = []
     for rate in sorted(rates_of):
         here = arms.only(*(name for name in arms if name.endswith(f" rate {rate}")))
-        told.append(by_errors(here, f"softmax rate {rate}").split(";")[0].replace("Beside", "beside"))
-    return f"At one learning rate, {listed(told)}."
+        told.append(by_errors(here, f"softmax rate {rate}").split(";")[0])
+    return f"{'; '.join(told)}."
 
 
 TAKEAWAYS: dict[str, Callable[..., str]] = {

@@ -20,10 +20,12 @@ PRINTED, STOPPED = GRADIENTS
 def over_alpha(arms: Arms) -> str:
     """The error at the paper's middle alpha in the two extreme columns, under either gradient."""
     told = []
-    for norm, warm, where in ((False, False, "without batch norm from the start on"), (True, True, "with both helps")):
+    for norm, warm, where in ((False, False, "without either help"), (True, True, "with batch norm and a warm start")):
         found = [arms.mean(map_name(1.0, gradient, norm, warm)) for gradient in (PRINTED, STOPPED)]
-        told.append(f"{where} the gradient as printed errs {percent(found[0])} and the stopped one {percent(found[1])}")
-    return f"At α = 1, {listed(told)}."
+        told.append(
+            f"{where} {percent(found[0])} under the printed gradient, {percent(found[1])} under the stopped one"
+        )
+    return f"The test error at α = 1: {'; '.join(told)}."
 
 
 def theory(arms: Arms) -> str:
@@ -75,7 +77,7 @@ def classes(arms: Arms) -> str:
     for k in (5, 10):
         pairs = arms.pairs(f"softmax k={k}", f"W-Softmax k={k}")
         if pairs:
-            told.append(f"{np.mean([before - after for before, after in pairs]):+.2f} points with {k} classes")
+            told.append(f"{np.mean([before - after for before, after in pairs]):.2f} points with {k} classes")
     return f"W-Softmax gains {listed(told)} on softmax." if told else NOTHING
 
 
