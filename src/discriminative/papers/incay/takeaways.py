@@ -28,8 +28,8 @@ def curves(arms: Arms) -> str:
     """Where norm and training error end without incay and with the largest coefficient."""
     norms, errors = ([last(arms, name, key) for name in (NONE, ALL)] for key in ("feature_norm", "train_error"))
     return (
-        f"With λ = 1 features end {100 * (norms[1] / norms[0] - 1):+.0f} % longer than with λ = 0, and the training "
-        f"error at {100 * errors[1]:.2f} % and not {100 * errors[0]:.2f} %."
+        f"With λ = 1 the mean norm ends {100 * (norms[1] / norms[0] - 1):+.0f} % from where it ends with λ = 0, the "
+        f"training error at {100 * errors[1]:.2f} % ({100 * errors[0]:.2f} % with λ = 0)."
     )
 
 
