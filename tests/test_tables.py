@@ -67,9 +67,23 @@ def test_every_empty_cell_carries_its_reason_in_sight(tmp_path: Path, plain: Run
     assert "–<sup>2</sup>" in found["Softmax"]
     assert "<sup>1</sup> not run at this scale." in shown
     assert "<sup>2</sup> not run: <code>discriminative run x</code>." in shown
-    assert "quoted from elsewhere" in found["R-CNN [51]"]
-    assert sum("quoted from elsewhere" in row for row in found.values()) == 8
     assert "title=" not in shown
+
+
+def test_rows_that_a_paper_quotes_are_folded_and_its_references_are_not_ours(tmp_path: Path, plain: Run) -> None:
+    ours = {"ours": column(Arm("softmax", plain, (0,), "Softmax"), Ledger(tmp_path))}
+    for shown, count, one in (
+        (tables.paper_table("thesis", "2.2", ours, title="Errors."), 8, "R-CNN"),
+        (tables.printed_table("include_exclude", "2", title="Printed."), 6, "R-CNN"),
+        (tables.paper_table("incay", "1", ours, title="Faces.", column="mAcc"), 6, "COCO"),
+    ):
+        above, folded = shown.split('<details class="quoted">')
+        assert folded.startswith(f"<summary>{count} rows that the paper quotes from elsewhere</summary>")
+        assert len(rows(folded)) == count
+        assert any(row.startswith(one) for row in rows(folded))
+        assert not any(tables.QUOTED.search(row) for row in rows(above))
+        assert not re.search(r"(?<!the paper's )\[\d+\]", shown)
+    assert "R-CNN <small>the paper's [51]</small>" in tables.paper_table("thesis", "2.2", ours, title="Errors.")
 
 
 def test_a_cell_whose_runs_all_diverged_says_so(tmp_path: Path, plain: Run) -> None:

@@ -17,8 +17,9 @@ from discriminative.papers.shared import FLOORS, MARGINS
 from discriminative.runs import Run
 from discriminative.statistics import Verdict, judge, judge_equivalence, judge_errors
 from discriminative.study import Arm, Claim, Experiment, Fewer, Less, More, Ordered, Paper, Within
+from discriminative.tables import brief, lost_note
 from discriminative.training import train
-from discriminative.verdicts import Judged, arms_of, counted, numbers, ours_told, verdicts, why
+from discriminative.verdicts import Judged, arms_of, by_default, counted, numbers, ours_told, verdicts, why
 
 RESULTS = Ledger(Path(__file__).parents[1] / "results")
 
@@ -146,7 +147,24 @@ def test_an_equivalence_is_told_by_its_bounds() -> None:
 def test_collapsed_runs_of_arm_and_baseline_are_told() -> None:
     verdict = judge({0: 1.0, 1: 2.0, 2: 3.5}, {0: 2.0, 1: 3.5, 2: 4.0}, 0.0)
     shown = detailed(verdict, Fewer("arm", "base", smallest=0.1), base=(12, 0, 2), arm=(12, 0, 1))
-    assert "1 of 12 runs of arm end above 50 % error | 2 of 12 runs of base end above 50 % error" in shown
+    assert "1 of 12 runs of arm ended above 50 % error | 2 of 12 runs of base ended above 50 % error" in shown
+
+
+def test_a_claim_that_holds_against_a_rival_that_failed_says_so_wherever_its_verdict_stands() -> None:
+    verdict = judge({0: 1.0, 1: 2.0, 2: 3.5}, {0: 2.0, 1: 3.5, 2: 4.6}, 0.0)
+    assert verdict.word == "reproduced"
+    test = Fewer("arm", "base", smallest=0.1)
+    claim = Claim("C-X", "Table 1", "The arm errs less.", "digits", test, "workhorse")
+    half = Judged(claim, verdict, {"base": (12, 2, 4), "arm": (12, 0, 0)}, "erred on over 90 % of the training images")
+    told = "holds against a rival that failed, base"
+    assert by_default(half) == told
+    assert told in why(half)
+    assert told in numbers(half)["line"]
+    assert "4 of 12 runs of base erred on over 90 % of the training images" in numbers(half)["line"]
+    assert told in brief({"C-X": half}, "C-X")
+    assert told in lost_note(half)
+    assert by_default(replace(half, lost={"base": (12, 2, 3), "arm": (12, 0, 12)})) == ""
+    assert by_default(replace(half, verdict=replace(verdict, word="contradicted"))) == ""
 
 
 def test_a_baselines_collapsed_runs_are_counted_and_stay_in_the_numbers(

@@ -21,8 +21,8 @@ from discriminative.statistics import Values, Verdict, effect, interval, judge_e
 from discriminative.study import Arm
 
 __all__ = [
-    "MARKS", "Arms", "Gains", "choose", "collapsed", "mark", "means", "once", "paired_gains", "pairs_told", "rank",
-    "runs_lost",
+    "MARKS", "Arms", "Gains", "choose", "collapse_told", "collapsed", "mark", "means", "once", "paired_gains",
+    "pairs_told", "rank", "runs_lost",
 ]  # fmt: skip
 
 
@@ -35,6 +35,12 @@ def collapsed(record: dict[str, Any]) -> bool:
     metrics = record["metrics"]
     test, share = (metrics["train"], 0.9) if "closed" in metrics else (metrics.get("test"), 0.5)
     return record["status"] == "finished" and bool(test["wrong"] > share * test["images"])
+
+
+def collapse_told(records: Iterable[dict[str, Any]]) -> str:
+    """What a run did that collapsed, as :func:`collapsed` has it for these records."""
+    pairs = any("closed" in record["metrics"] for record in records)
+    return "erred on over 90 % of the training images" if pairs else "ended above 50 % error"
 
 
 # Whether the code of today made what is shown: the sign that stands at a number, and what it means.

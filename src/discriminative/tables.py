@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,10 @@ from discriminative.study import Arm, Claim, Fewer, Flat, Proved, Within
 from discriminative.verdicts import (
     Judged,
     arms_of,
+    by_default,
     kind,
+    losses_told,
     ours_told,
-    pairs_lost,
     percent_told,
     readable,
     verdicts,
@@ -27,8 +28,8 @@ from discriminative.verdicts import (
 )
 
 __all__ = [
-    "SHAPES", "Column", "arms_table", "brief", "chip", "paper_table", "permalink", "plain_table", "printed_table",
-    "records_anchor", "records_link", "verdicts_table",
+    "SHAPES", "Column", "arms_table", "brief", "chip", "lost_note", "paper_table", "permalink", "plain_table",
+    "printed_table", "records_anchor", "records_link", "verdicts_table",
 ]  # fmt: skip
 
 PROVENANCE, VERDICTS = "../book/provenance.html", "../book/verdicts.html"
@@ -61,9 +62,18 @@ def chip(verdict: Verdict) -> str:
 
 
 def _table(
-    title: str, heads: Iterable[str], rows: Iterable[str], kind: str = "", notes: Iterable[str] = (), more: str = ""
+    title: str,
+    heads: Iterable[str],
+    rows: Iterable[str],
+    kind: str = "",
+    notes: Iterable[str] = (),
+    more: str = "",
+    quoted: Sequence[str] = (),
 ) -> str:
-    """HTML: a sentence and more, a table that scrolls inside itself, and below it what its notes and marks mean."""
+    """HTML: a sentence and more, a table that scrolls inside itself, and below it what its notes and marks mean.
+
+    Rows that the paper quotes stand under it, folded.
+    """
     head, body = "".join(f'<th scope="col">{name}</th>' for name in heads), "".join(rows)
     below = [f"<sup>{i}</sup> {note}." for i, note in enumerate(notes, 1)]
     below += [
@@ -75,8 +85,20 @@ def _table(
         f'<figure class="ledger"><figcaption><strong>{html.escape(title)}</strong> {html.escape(more)}</figcaption>'
         f'<div class="scroll"><table class="ledger {kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         + "</div>"
+        + _folded(head, quoted, kind)
         + "".join(f'<p class="note">{line}</p>' for line in below)
         + "</figure>"
+    )
+
+
+def _folded(head: str, rows: Sequence[str], kind: str) -> str:
+    """The rows of a table that the paper took from elsewhere, behind a line that counts them."""
+    if not rows:
+        return ""
+    count = f"{len(rows)} row{'s' if rows[1:] else ''} that the paper quotes from elsewhere"
+    return (
+        f'<details class="quoted"><summary>{count}</summary><div class="scroll"><table class="ledger {kind}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></details>"
     )
 
 
@@ -125,20 +147,25 @@ def verdicts_table(paper: str, ledger: Ledger | None = None) -> str:
 def brief(found: Mapping[str, Judged], *ids: str) -> str:
     """HTML: a few claims, each a line with its scale, its verdict, its one number and a link to its row in the table.
 
-    Where runs diverged, the line says how many pairs are left.
+    Where runs diverged or collapsed, the line says whose.
     """
     lines = []
     for id in ids:
         judged = found[id]
         value, between = ours_told(judged)
         number = f", {html.escape(value)} <small>[{between}]</small>" if value else ""
-        lost = f" <small>{html.escape(pairs_lost(judged))}</small>" if pairs_lost(judged) else ""
         lines.append(
             f"<li>{html.escape(readable(judged.claim.statement))} <small>({html.escape(judged.claim.scale)})</small> "
-            f"{chip(judged.verdict)}{number}{lost} "
+            f"{chip(judged.verdict)}{number}{lost_note(judged)} "
             f'<a href="#{_anchor(judged.claim)}"><small>{html.escape(id)}</small></a></li>'
         )
     return f'<ul class="brief">{"".join(lines)}</ul>'
+
+
+def lost_note(judged: Judged) -> str:
+    """HTML: what the arms of a verdict lost, small behind it; nothing where all went well."""
+    told = "; ".join(filter(None, (by_default(judged), *losses_told(judged))))
+    return f" <small>{html.escape(told)}</small>" if told else ""
 
 
 def _anchor(claim: Claim) -> str:
@@ -305,7 +332,13 @@ class Column:
         return cls(cells, Ledger.of(profile), absent)
 
 
-QUOTED = re.compile(r"\[\d+\]$")  # a row that the paper quotes carries the number of its reference
+# A row that the paper quotes names its source: by the number that this has in the paper's list, or by its authors.
+QUOTED = re.compile(r"\[\d+\]$|\(.*et al\. \(\d{4}\w?\)\)$")
+
+
+def _row_head(row: str) -> str:
+    """A row's heading; a number of the paper's own list of references is not to be taken for one of ours."""
+    return re.sub(r" ?\[(\d+)\]$", r" <small>the paper's [\1]</small>", html.escape(row))
 
 
 def paper_table(
@@ -327,18 +360,21 @@ def paper_table(
         column: which printed column.
         unit: of the printed numbers; ours are errors in percent.
     """
-    rows, notes = [], _Notes()
+    rows: list[str] = []
+    quoted: list[str] = []
+    notes = _Notes()
     for (row, printed_column), value in papers.printed(paper, number).items():
         if printed_column != column:
             continue
         shown = f"{value:.2f}" if isinstance(value, float) else html.escape(str(value))
         cells = f'<td class="paper num">{shown}</td>'
         if QUOTED.search(row):
-            cells += f'<td class="empty" colspan="{len(columns)}">quoted from elsewhere</td>'
+            cells += f'<td class="empty" colspan="{len(columns)}">–</td>'
         else:
             cells += "".join(_our_cell(ours, row, notes) for ours in columns.values())
-        rows.append(f'<tr><th scope="row">{html.escape(row)}</th>{cells}</tr>')
-    return _table(title, ("Method", f"Paper, {html.escape(unit)}", *map(html.escape, columns)), rows, notes=notes.lines)
+        (quoted if QUOTED.search(row) else rows).append(f'<tr><th scope="row">{_row_head(row)}</th>{cells}</tr>')
+    heads = "Method", f"Paper, {html.escape(unit)}", *map(html.escape, columns)
+    return _table(title, heads, rows, notes=notes.lines, quoted=quoted)
 
 
 def _our_cell(ours: Column, row: str, notes: _Notes) -> str:
@@ -363,11 +399,12 @@ def printed_table(paper: str, number: str, *, title: str) -> str:
     """HTML: a table of the paper as it is printed, where there is nothing of ours to put beside it."""
     cells = papers.printed(paper, number)
     columns = list(dict.fromkeys(column for _, column in cells))
-    rows = []
+    rows: list[str] = []
+    quoted: list[str] = []
     for row in dict.fromkeys(row for row, _ in cells):
         values = [cells.get((row, column), "") for column in columns]
         told = [f"{value:g}" if isinstance(value, float) else value for value in values]
         shown = "".join(f'<td class="paper">{html.escape(text)}</td>' for text in told)
-        rows.append(f'<tr><th scope="row">{html.escape(row)}</th>{shown}</tr>')
+        (quoted if QUOTED.search(row) else rows).append(f'<tr><th scope="row">{_row_head(row)}</th>{shown}</tr>')
     heads = (html.escape(column).replace("/", "/<wbr>") for column in columns)
-    return _table(title, ("", *heads), rows, kind="wide printed")
+    return _table(title, ("", *heads), rows, kind="wide printed", quoted=quoted)

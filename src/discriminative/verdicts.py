@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from discriminative.evidence import Arms
+from discriminative.evidence import Arms, collapse_told
 from discriminative.ledger import Ledger
 from discriminative.measures import measure
 from discriminative.papers import claims, experiment, paper
@@ -16,8 +16,8 @@ from discriminative.statistics import Verdict, holm
 from discriminative.study import Arm, Claim, Fewer, Flat, Less, More, Ordered, Proved, Within
 
 __all__ = [
-    "PLACES", "WORDS", "Judged", "arms_of", "kind", "numbers", "ours_told", "pairs_lost", "percent_told", "readable",
-    "verdicts",
+    "PLACES", "WORDS", "Judged", "arms_of", "by_default", "kind", "losses_told", "numbers", "ours_told", "pairs_lost",
+    "percent_told", "readable", "verdicts",
 ]  # fmt: skip
 
 PLACES = 14  # confirmatory claims that the book may name; unused places count as p = 1
@@ -26,11 +26,12 @@ WORDS = ("reproduced", "contradicted", "reversed", "inconclusive", "not run")
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with its verdict and what its arms lost: arm to (runs, diverged, collapsed)."""
+    """A claim with its verdict and what its arms lost: arm to (runs, diverged, collapsed), and what collapsing was."""
 
     claim: Claim
     verdict: Verdict
     lost: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    collapse: str = "ended above 50 % error"
 
 
 def arms_of(claim: Claim) -> tuple[Arm, ...]:
@@ -65,7 +66,7 @@ def _judge(claim: Claim, ledger: Ledger | None) -> Judged:
         )
     evidence = Arms(arms, Ledger.of(claim.profile) if ledger is None else ledger)
     lost = {name: (len(evidence.records(name)), *evidence.lost(name)) for name in evidence}
-    return Judged(claim, claim.test.judge(evidence), lost)
+    return Judged(claim, claim.test.judge(evidence), lost, collapse_told(evidence.records()))
 
 
 def kind(claim: Claim) -> Literal["proved", "confirmatory", "exploratory"]:
@@ -121,7 +122,7 @@ def why(judged: Judged) -> list[str]:
     if isinstance(judged.claim.test, Proved):
         return [judged.verdict.reason]
     seeds = f"n = {judged.verdict.n}" if math.isfinite(judged.verdict.effect) else ""
-    told = (seeds, pairs_lost(judged), *_collapsed(judged), _interval_said(judged), _power(judged))
+    told = (seeds, by_default(judged), *losses_told(judged), _interval_said(judged), _power(judged))
     return [re.sub(r"\bn = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", reason) for reason in told if reason]
 
 
@@ -135,10 +136,25 @@ def _equivalence(claim: Claim) -> bool:
     return isinstance(claim.test, Within | Flat)
 
 
+def by_default(judged: Judged) -> str:
+    """Says of a claim that is reproduced that its rival lost half of its runs or more; empty where it did not."""
+    arms = judged.claim.test.arms
+    if judged.verdict.word != "reproduced" or len(arms) != 2:
+        return ""
+    runs, diverged, collapsed = judged.lost.get(arms[0], (0, 0, 0))
+    gone = diverged + collapsed
+    return f"holds against a rival that failed, {readable(arms[0])}" if runs and 2 * gone >= runs else ""
+
+
+def losses_told(judged: Judged) -> list[str]:
+    """What its arms lost: the pairs without an answer, and the runs that collapsed; nothing where all went well."""
+    return list(filter(None, (pairs_lost(judged), *_collapsed(judged))))
+
+
 def _collapsed(judged: Judged) -> list[str]:
-    """How many runs of each arm ended above 50 % error; they are in the numbers."""
+    """How many runs of each arm collapsed; they are in the numbers."""
     return [
-        f"{collapsed} of {runs} runs of {readable(name)} end above 50 % error"
+        f"{collapsed} of {runs} runs of {readable(name)} {judged.collapse}"
         for name, (runs, _, collapsed) in reversed(judged.lost.items())
         if collapsed
     ]
@@ -258,12 +274,13 @@ def _signed(sign: int, value: float, low: float, high: float) -> tuple[float, fl
 
 
 def _line(judged: Judged) -> str:
-    """The verdict in one line, e.g. "reproduced: 0.85 points fewer [0.72 to 0.98], n = 12"."""
+    """The verdict in one line, e.g. "reproduced: 0.85 points fewer [0.72 to 0.98], n = 12", and what its arms lost."""
     value, between = ours_told(judged)
     if not value:
         reason = "" if isinstance(judged.claim.test, Proved) else judged.verdict.reason
         return f"{judged.verdict.word}: {reason}" if reason else "proved"
-    return f"{judged.verdict.word}: {value} [{between}], n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{judged.verdict.n}"
+    line = f"{judged.verdict.word}: {value} [{between}], n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{judged.verdict.n}"
+    return "; ".join(filter(None, (line, by_default(judged), *losses_told(judged))))
 
 
 def counted(judged: Iterable[Judged]) -> dict[str, int]:

@@ -19,7 +19,7 @@ from discriminative.site.pieces import Axis
 from discriminative.site.sorts import SORTS, arm_words, common_words, families, prints_beside, sort
 from discriminative.study import Fewer, Proved
 from discriminative.tables import permalink
-from discriminative.verdicts import verdicts
+from discriminative.verdicts import by_default, losses_told, verdicts
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "build" / "html"
@@ -55,6 +55,24 @@ def test_the_answer_counts_what_the_table_counts() -> None:
     totals = [int(n) for n in re.findall(r"\d+ of (\d+)</td>", table)]
     proved = sum(sort(each.claim) == "proved" for each in JUDGED.values())
     assert sum(totals) + proved == len(claims())
+
+
+def test_a_claim_that_holds_against_a_rival_that_failed_is_named_where_it_is_counted() -> None:
+    failed = {id for id, each in JUDGED.items() if by_default(each)}
+    assert "C-OS3b" in failed
+    text, shown = plain(answer(JUDGED.values())), cards(JUDGED, {}, ROOT)
+    printed = [id for id in JUDGED if id in failed and sort(JUDGED[id].claim) == "printed"]
+    assert f"{len(printed)} only against a rival that failed: {', '.join(printed)}" in text
+    assert all(id in plain(shown) for id in failed)
+    well = {id: replace(each, lost={}) for id, each in JUDGED.items()}
+    assert "failed" not in answer(well.values())
+
+
+def test_a_row_of_the_picture_says_what_its_arms_lost() -> None:
+    drawn = plain(picture(JUDGED, {}))
+    lost = [each for each in compared(JUDGED.values()) if losses_told(each)]
+    assert lost
+    assert all(losses_told(each)[0] in drawn for each in lost)
 
 
 def test_a_row_of_the_picture_leads_to_its_claim_and_says_in_words_what_it_draws() -> None:

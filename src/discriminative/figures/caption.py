@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from discriminative.evidence import MARKS, Arms, runs_lost
+from discriminative.evidence import MARKS, Arms, collapse_told, runs_lost
 from discriminative.ledger import standing
 from discriminative.verdicts import readable
 
@@ -31,9 +31,8 @@ def caption(*groups: Arms) -> str:
         told += f", floor of λ {' / '.join(f'{floor:g}' for floor in floors)}"
     told += f", {_seeds([(name, len(found)) for name, found in by_arm])}, {', '.join(devices)}."
     diverged, collapsed = runs_lost(records)
-    wrong = [
-        f"{count} {what}" for count, what in ((diverged, "diverged"), (collapsed, "ended above 50 % error")) if count
-    ]
+    counts = ((diverged, "diverged"), (collapsed, collapse_told(records)))
+    wrong = [f"{count} {what}" for count, what in counts if count]
     if wrong:
         told += f" Of {len(records)} runs {' and '.join(wrong)}."
     for name, (sign, meaning) in MARKS.items():

@@ -15,7 +15,7 @@ from discriminative.site.pieces import Axis, interval_drawn, raw, strip, told_in
 from discriminative.site.sorts import SORTS, arm_words, common_words, counts, families, prints_beside, sort
 from discriminative.study import Claim, Fewer, Paper
 from discriminative.tables import permalink
-from discriminative.verdicts import Judged, percent_told
+from discriminative.verdicts import Judged, by_default, losses_told, percent_told
 
 __all__ = ["answer", "cards", "compared", "counts_table", "picture", "with_front"]
 
@@ -64,17 +64,24 @@ def answer(judged: Iterable[Judged]) -> str:
         places[each.claim.scale] = places.get(each.claim.scale, 0) + 1
     ranked = sorted(places.items(), key=lambda item: -item[1])
     where = "; ".join(f"{n if ranked[1:] else 'all'} on {scale}" for scale, n in ranked)
+    where = "; ".join(filter(None, (where, html.escape(_rivals(held)))))
     rest = counts(each for each in of["unprinted"] if each.verdict.word != "not run")
     run = sum(each.verdict.word != "not run" for each in of["own scale"])
     lost = word["contradicted"] + word["reversed"]
     return (
-        f"<p>Of <b>{len(decided)}</b> comparisons with an error that a paper prints, on fewer images or another "
-        f"network than its own, <b>{len(held)} hold</b>{f' ({html.escape(where)})' if where else ''}, "
+        f"<p>Of {len(decided)} comparisons with an error that a paper prints, on fewer images or another "
+        f"network than its own, <b>{len(held)} hold</b>{f' ({where})' if where else ''}, "
         f"<b>{lost} do not</b> ({word['reversed']} of them go the other way) and {word['inconclusive']} stay open. "
         f"Of {rest.total()} further statements, about angles, norms and the course of training, {rest['reproduced']} "
         f"hold and {rest['contradicted'] + rest['reversed']} do not. "
-        f"At the papers' own scale <b>{run} of {len(of['own scale'])}</b> claims were run.</p>"
+        f"At the papers' own scale {run} of {len(of['own scale'])} claims were run.</p>"
     )
+
+
+def _rivals(found: Iterable[Judged]) -> str:
+    """How many of some verdicts hold against a rival half of whose runs or more failed, and which; empty for none."""
+    told = [each.claim.id for each in found if by_default(each)]
+    return f"{len(told)} only against a rival that failed: {', '.join(told)}" if told else ""
 
 
 def picture(judged: Mapping[str, Judged], executed: Mapping[str, Notebook]) -> str:
@@ -130,6 +137,8 @@ def _row(found: list[Judged], axis: Axis) -> str:
     against = common_words(each.claim.test.arms[0] for each in found)
     scale = claims[0].scale + ("" if against == "softmax" else f"; against {against}")
     shapes = f"<span>{strip(counts(found))}</span>"
+    lost = "; ".join(text for each in found for text in losses_told(each))
+    scale += f"; {lost}" if lost else ""
     return (
         f'<li><a href="{VERDICTS}#{permalink(claims[0])}" title="{told}"><span class="what">{html.escape(settings)} '
         f"<small>{html.escape(scale)}</small></span>{shapes}{interval_drawn(found, axis, beside)}"
@@ -173,6 +182,7 @@ def _card(paper: Paper, judged: Mapping[str, Judged], executed: Mapping[str, Not
     proved = sum(sort(each.claim) == "proved" for each in found)
     decided = counts(each for each in found if sort(each.claim) != "proved")
     chapter = executed.get(paper.notebook)
+    rivals = html.escape(_rivals(found))
     by = byline(root, paper.citation) if is_title(root, paper.citation, paper.title) else ""
     return (
         f'<section class="paper-card">{_thumbnail(paper, chapter) if chapter else ""}'
@@ -180,7 +190,7 @@ def _card(paper: Paper, judged: Mapping[str, Judged], executed: Mapping[str, Not
         f"<p><cite>{html.escape(paper.title)}</cite> <small>{html.escape(by)}</small></p>"
         f"<p>{html.escape(paper.idea)}</p>"
         f'<p><a class="strip" href="{VERDICTS}#paper={paper.name}">{strip(decided)}</a> '
-        f"<small>{proved} proved</small></p>"
+        f"<small>{'; '.join(filter(None, (f'{proved} proved', rivals)))}</small></p>"
         f"{_extremes(found)}</section>"
     )
 
@@ -211,7 +221,7 @@ def _number(judged: Judged) -> str:
     paper = f" (the paper: {percent_told(claim.paper_effect)})" if claim.paper_effect and prints_beside(claim) else ""
     assert isinstance(claim.test, Fewer)
     return (
-        f'<a href="{VERDICTS}#{permalink(claim)}"><b>{percent_told(judged.verdict.effect)}</b> of the error</a>, '
+        f'<a href="{VERDICTS}#{permalink(claim)}">{percent_told(judged.verdict.effect)} of the error</a>, '
         f"{html.escape(arm_words(claim.test.arm))}, {html.escape(claim.scale)}{paper}"
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from discriminative.tables import SHAPES
-from discriminative.verdicts import WORDS, Judged, ours_told, percent_told, readable
+from discriminative.verdicts import WORDS, Judged, losses_told, ours_told, percent_told, readable
 
 __all__ = ["Axis", "interval_drawn", "raw", "strip", "told_in_short"]
 
@@ -79,9 +79,11 @@ def _at(x: float, y: str, shape: str) -> str:
 
 
 def told_in_short(judged: Judged, beside: bool) -> str:
-    """The change of the error in words: ours with its interval, and the paper's."""
+    """The change of the error in words: ours with its interval, the paper's, and what our arms lost."""
     verdict = judged.verdict
     told = f"{percent_told(verdict.effect)} [{percent_told(verdict.high)}, {percent_told(verdict.low)}]"
     if beside and judged.claim.paper_effect is not None:
         told += f"; the paper {percent_told(judged.claim.paper_effect)}"
-    return html.escape(f"{readable(judged.claim.test.arm)}: {told}, {ours_told(judged)[0]}")
+    return html.escape(
+        "; ".join([f"{readable(judged.claim.test.arm)}: {told}, {ours_told(judged)[0]}", *losses_told(judged)])
+    )

@@ -20,7 +20,7 @@ from discriminative.site.pieces import raw, strip
 from discriminative.site.sorts import SHORT, SORTS, counts, dataset, families, loss, prints_beside, sort
 from discriminative.statistics import Verdict
 from discriminative.study import Claim, Fewer, Paper, Proved
-from discriminative.tables import chip, permalink, records_link
+from discriminative.tables import chip, lost_note, permalink, records_link
 from discriminative.verdicts import WORDS, Judged, arms_of, kind, numbers, ours_told, percent_told, readable, why
 
 __all__ = ["verdict_page", "verdicts_csv"]
@@ -122,7 +122,7 @@ def _row(judged: Judged, paper: Paper, commits: Mapping[str, dict[str, str]], ra
     }  # fmt: skip
     data = "".join(f' data-{name}="{html.escape(value)}"' for name, value in facets.items())
     told = _told(judged)
-    number = f' <span class="told">{told}</span>' if told else ""
+    number = (f' <span class="told">{told}</span>' if told else "") + lost_note(judged)
     items = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in _opened(judged, paper, commits, ranks) if text)
     return (
         f'<details class="claim"{data}><summary>{chip(judged.verdict)} <span class="statement">'
