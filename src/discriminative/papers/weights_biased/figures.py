@@ -213,6 +213,10 @@ def widths(panels: Mapping[str, Arms], least: Mapping[str, int]) -> Figure:
             _points(axes, arms, found, colour(name), name)
         axes.axvline(least[title], color="#9ca3af", linewidth=0.8)
         axes.set_xscale("log")
+        units = sorted({int(arm.split("M=")[1]) for arm in arms})
+        shown = sorted({*units[:1], least[title], *units[-1:]})
+        axes.set_xticks(shown, [str(count) for count in shown])
+        axes.minorticks_off()
         axes.set_title(title, fontsize=10)
         axes.set(xlabel="units M", ylabel="test error (%)")
     axes = grid.flat[-1]
