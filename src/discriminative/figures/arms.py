@@ -251,8 +251,12 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], line: float =
 
 def label_lines(axes: Axes) -> None:
     """The labelled lines of a panel, named at their ends (:func:`label_ends`)."""
-    named = [line for line in axes.lines if not str(line.get_label()).startswith("_") and len(line.get_xdata())]
-    label_ends(axes, [(float(line.get_ydata()[-1]), str(line.get_label()), str(line.get_color())) for line in named])
+    ends = []
+    for line in axes.lines:
+        told, heights = str(line.get_label()), np.asarray(line.get_ydata(), dtype=float)
+        if len(heights) and not told.startswith("_"):
+            ends.append((float(heights[-1]), told, str(line.get_color())))
+    label_ends(axes, ends)
 
 
 def training_curves(panels: Mapping[str, Arms]) -> Figure:
