@@ -215,6 +215,13 @@ def test_what_was_not_run_is_folded_below_with_its_reason_and_command(
     assert [name.split(":")[0] for name in rows(below)][:5] == ["C-LSM1", "C-LSM1f", "C-LSM2", "C-LSM3", "C-LSM4"]
 
 
+def test_a_table_of_texts_may_stand_behind_a_line() -> None:
+    shown = tables.plain_table(["Row"], [["a", "1"]], title="Rows.")
+    assert shown.startswith("<figure")
+    behind = tables.plain_table(["Row"], [["a", "1"]], title="Rows.", folded="1 row < 2")
+    assert behind == f'<details class="not-run"><summary>1 row &lt; 2</summary>{shown}</details>'
+
+
 def test_a_few_claims_are_told_in_a_line_each_with_a_link_to_their_rows() -> None:
     shown = tables.brief(verdicts("thesis", RESULTS), "C-LSM1", "C-TH4")
     assert shown.count("<li>") == 2

@@ -81,15 +81,21 @@ def _table(
     )
 
 
-def plain_table(heads: list[str], rows: Iterable[list[str]], *, title: str) -> str:
-    """HTML: a row heading, then numbers, already formatted; a row heading may carry :func:`mark`."""
+def plain_table(heads: list[str], rows: Iterable[list[str]], *, title: str, folded: str = "") -> str:
+    """HTML: a row heading, then numbers, already formatted; behind a line that is clicked where ``folded`` gives it."""
     lines = [
         f'<tr><th scope="row">{html.escape(first)}</th>'
         + "".join(f'<td class="num">{html.escape(cell)}</td>' for cell in cells)
         + "</tr>"
         for first, *cells in rows
     ]
-    return _table(title, map(html.escape, heads), lines)
+    shown = _table(title, map(html.escape, heads), lines)
+    return _behind(html.escape(folded), shown) if folded else shown
+
+
+def _behind(line: str, shown: str) -> str:
+    """HTML: what a reader sees who clicks a line."""
+    return f'<details class="not-run"><summary>{line}</summary>{shown}</details>'
 
 
 KINDS = {
@@ -214,11 +220,8 @@ def _not_run(waiting: list[Judged]) -> str:
         rows.append(f'<tr id="{_anchor(claim)}">{head}{_paper_cell(claim)}<td>{reason}</td></tr>')
     count = f"{len(waiting)} claim{' was' if len(waiting) == 1 else 's were'} not run"
     title = "What was not run, what it waits for, and the one command that runs it."
-    return (
-        f'<details class="not-run"><summary>{count}: why, and the commands</summary>'
-        + _table(title, ("Claim, and its scale", "Paper", "Why, and the command"), rows, kind="verdicts")
-        + "</details>"
-    )
+    shown = _table(title, ("Claim, and its scale", "Paper", "Why, and the command"), rows, kind="verdicts")
+    return _behind(f"{count}: why, and the commands", shown)
 
 
 def _error(values: list[float]) -> str:
