@@ -67,9 +67,23 @@ def test_every_empty_cell_carries_its_reason_in_sight(tmp_path: Path, plain: Run
     assert "–<sup>2</sup>" in found["Softmax"]
     assert "<sup>1</sup> not run at this scale." in shown
     assert "<sup>2</sup> not run: <code>discriminative run x</code>." in shown
-    assert "quoted from elsewhere" in found["R-CNN [51]"]
-    assert sum("quoted from elsewhere" in row for row in found.values()) == 8
     assert "title=" not in shown
+
+
+def test_rows_that_a_paper_quotes_are_folded_and_its_references_are_not_ours(tmp_path: Path, plain: Run) -> None:
+    ours = {"ours": column(Arm("softmax", plain, (0,), "Softmax"), Ledger(tmp_path))}
+    for shown, count, one in (
+        (tables.paper_table("thesis", "2.2", ours, title="Errors."), 8, "R-CNN"),
+        (tables.printed_table("include_exclude", "2", title="Printed."), 6, "R-CNN"),
+        (tables.paper_table("incay", "1", ours, title="Faces.", column="mAcc"), 6, "COCO"),
+    ):
+        above, folded = shown.split('<details class="quoted">')
+        assert folded.startswith(f"<summary>{count} rows quoted from elsewhere</summary>")
+        assert len(rows(folded)) == count
+        assert any(row.startswith(one) for row in rows(folded))
+        assert not any(tables.QUOTED.search(row) for row in rows(above))
+        assert not re.search(r"(?<!the paper's )\[\d+\]", shown)
+    assert "R-CNN <small>the paper's [51]</small>" in tables.paper_table("thesis", "2.2", ours, title="Errors.")
 
 
 def test_a_cell_whose_runs_all_diverged_says_so(tmp_path: Path, plain: Run) -> None:
@@ -215,11 +229,13 @@ def test_what_was_not_run_is_folded_below_with_its_reason_and_command(
     assert [name.split(":")[0] for name in rows(below)][:5] == ["C-LSM1", "C-LSM1f", "C-LSM2", "C-LSM3", "C-LSM4"]
 
 
-def test_a_table_of_texts_may_stand_behind_a_line() -> None:
-    shown = tables.plain_table(["Row"], [["a", "1"]], title="Rows.")
-    assert shown.startswith("<figure")
-    behind = tables.plain_table(["Row"], [["a", "1"]], title="Rows.", folded="1 row < 2")
-    assert behind == f'<details class="not-run"><summary>1 row &lt; 2</summary>{shown}</details>'
+def test_a_table_of_texts_folds_the_rows_that_a_paper_quotes() -> None:
+    shown = tables.plain_table(["Row", "%"], [["a", "1"]], title="Rows.", quoted=[["b [7]", "2"]])
+    open_rows, folded = shown.split("<details")
+    assert "b [7]" not in open_rows
+    assert "1 row quoted from elsewhere" in folded
+    assert "b [7]" in folded
+    assert "<details" not in tables.plain_table(["Row", "%"], [["a", "1"]], title="Rows.")
 
 
 def test_a_few_claims_are_told_in_a_line_each_with_a_link_to_their_rows() -> None:

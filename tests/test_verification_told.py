@@ -140,10 +140,11 @@ def test_every_open_set_row_of_the_papers_stands_beside_ours_or_carries_its_refe
     heads, rows = told.open_set_rows(none, none)
     assert all(len(row) == len(heads) for row in rows)
     assert len(rows) == 41
-    quoted = told.quoted_rows()[1]
+    quoted = told.quoted_rows()
     assert len(quoted) == 30
+    assert all(len(row) == len(heads) for row in quoted)
     assert all(re.search(r"\[\d+\]$|\(\d{4}a?c?\)\)$", row[0]) for row in quoted)
-    assert ["A-Softmax(Liu et al. (2017a))", "incay, 1", "99.26", "–"] in quoted
+    assert ["A-Softmax(Liu et al. (2017a))", "incay, 1", "99.26", "–", "–", "–"] in quoted
     printed = {(row[0], row[1]): (row[2], row[5]) for row in rows}
     assert printed["W-Softmax (alpha = 1.5)", "W-Softmax, 4"] == ("99.48", "–")
     assert printed["DeepID+Lre", "reconstruction, 2"] == ("98.34", "95.47")
@@ -180,6 +181,24 @@ def test_what_arms_lost_is_told_arm_by_arm(arms: Arms, monkeypatch: pytest.Monke
     assert told.lost_by_arm(arms) == "NormFace: 1 diverged and 1 did not train of 2"
     assert "2 of 2 failed" not in told.open_set_rows(arms, arms)[1][0][3]
     assert told.rates(arms) == "0.05 for softmax"
+
+
+def test_a_rate_at_the_edge_of_its_grid_is_told() -> None:
+    arm = next(a for a in experiments.CHARACTER_TUNING if a.name == "softmax rate 0.1")
+    ledger = Ledger(Path("nowhere"))
+    inside = Arms([replace(arm, name="softmax")], ledger)
+    assert told.at_edges(inside, 4) == "none"
+    assert told.at_edges(inside, 2) == "softmax at the highest, 0.1"
+    lowest = next(a for a in experiments.CHARACTER_TUNING if a.name == "ArcFace rate 0.05")
+    assert told.at_edges(Arms([replace(lowest, name="ArcFace")], ledger), 4) == "ArcFace at the lowest, 0.05"
+
+
+def test_the_least_is_over_arms_that_trained(arms: Arms, monkeypatch: pytest.MonkeyPatch) -> None:
+    least = min(arms.mean(name, "training error") for name in arms)
+    assert told.least(arms, "training error") == least
+    best = min(arms, key=lambda name: arms.mean(name, "training error"))
+    monkeypatch.setattr(Arms, "lost", lambda self, name=None: (0, 2 if name == best else 0))
+    assert told.least(arms, "training error") > least
 
 
 def test_projected_features_have_an_error_where_they_were_projected(arms: Arms) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,9 +62,18 @@ def chip(verdict: Verdict) -> str:
 
 
 def _table(
-    title: str, heads: Iterable[str], rows: Iterable[str], kind: str = "", notes: Iterable[str] = (), more: str = ""
+    title: str,
+    heads: Iterable[str],
+    rows: Iterable[str],
+    kind: str = "",
+    notes: Iterable[str] = (),
+    more: str = "",
+    quoted: Sequence[str] = (),
 ) -> str:
-    """HTML: a sentence and more, a table that scrolls inside itself, and below it what its notes and marks mean."""
+    """HTML: a sentence and more, a table that scrolls inside itself, and below it what its notes and marks mean.
+
+    Rows that the paper quotes stand under it, folded.
+    """
     head, body = "".join(f'<th scope="col">{name}</th>' for name in heads), "".join(rows)
     below = [f"<sup>{i}</sup> {note}." for i, note in enumerate(notes, 1)]
     below += [
@@ -76,26 +85,38 @@ def _table(
         f'<figure class="ledger"><figcaption><strong>{html.escape(title)}</strong> {html.escape(more)}</figcaption>'
         f'<div class="scroll"><table class="ledger {kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         + "</div>"
+        + _folded(head, quoted, kind)
         + "".join(f'<p class="note">{line}</p>' for line in below)
         + "</figure>"
     )
 
 
-def plain_table(heads: list[str], rows: Iterable[list[str]], *, title: str, folded: str = "") -> str:
-    """HTML: a row heading, then numbers, already formatted; behind a line that is clicked where ``folded`` gives it."""
-    lines = [
-        f'<tr><th scope="row">{html.escape(first)}</th>'
-        + "".join(f'<td class="num">{html.escape(cell)}</td>' for cell in cells)
-        + "</tr>"
-        for first, *cells in rows
-    ]
-    shown = _table(title, map(html.escape, heads), lines)
-    return _behind(html.escape(folded), shown) if folded else shown
+def _folded(head: str, rows: Sequence[str], kind: str) -> str:
+    """The rows of a table that the paper took from elsewhere, behind a line that counts them."""
+    if not rows:
+        return ""
+    count = f"{len(rows)} row{'s' if rows[1:] else ''} quoted from elsewhere"
+    return (
+        f'<details class="quoted"><summary>{count}</summary><div class="scroll"><table class="ledger {kind}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></details>"
+    )
 
 
-def _behind(line: str, shown: str) -> str:
-    """HTML: what a reader sees who clicks a line."""
-    return f'<details class="not-run"><summary>{line}</summary>{shown}</details>'
+def plain_table(heads: list[str], rows: Iterable[list[str]], *, title: str, quoted: Iterable[list[str]] = ()) -> str:
+    """HTML: a row heading, then numbers, already formatted; a row heading may carry :func:`mark`.
+
+    Rows that a paper quotes stand under it, folded.
+    """
+    lines, folded = (
+        [
+            f'<tr><th scope="row">{html.escape(first)}</th>'
+            + "".join(f'<td class="num">{html.escape(cell)}</td>' for cell in cells)
+            + "</tr>"
+            for first, *cells in each
+        ]
+        for each in (rows, quoted)
+    )
+    return _table(title, map(html.escape, heads), lines, quoted=folded)
 
 
 KINDS = {
@@ -220,8 +241,11 @@ def _not_run(waiting: list[Judged]) -> str:
         rows.append(f'<tr id="{_anchor(claim)}">{head}{_paper_cell(claim)}<td>{reason}</td></tr>')
     count = f"{len(waiting)} claim{' was' if len(waiting) == 1 else 's were'} not run"
     title = "What was not run, what it waits for, and the one command that runs it."
-    shown = _table(title, ("Claim, and its scale", "Paper", "Why, and the command"), rows, kind="verdicts")
-    return _behind(f"{count}: why, and the commands", shown)
+    return (
+        f'<details class="not-run"><summary>{count}: why, and the commands</summary>'
+        + _table(title, ("Claim, and its scale", "Paper", "Why, and the command"), rows, kind="verdicts")
+        + "</details>"
+    )
 
 
 def _error(values: list[float]) -> str:
@@ -314,7 +338,13 @@ class Column:
         return cls(cells, Ledger.of(profile), absent)
 
 
-QUOTED = re.compile(r"\[\d+\]$")  # a row that the paper quotes carries the number of its reference
+# A row that the paper quotes names its source: by the number that this has in the paper's list, or by its authors.
+QUOTED = re.compile(r"\[\d+\]$|\(.*et al\. \(\d{4}\w?\)\)$")
+
+
+def _row_head(row: str) -> str:
+    """A row's heading; a number of the paper's own list of references is not to be taken for one of ours."""
+    return re.sub(r" ?\[(\d+)\]$", r" <small>the paper's [\1]</small>", html.escape(row))
 
 
 def paper_table(
@@ -336,18 +366,21 @@ def paper_table(
         column: which printed column.
         unit: of the printed numbers; ours are errors in percent.
     """
-    rows, notes = [], _Notes()
+    rows: list[str] = []
+    quoted: list[str] = []
+    notes = _Notes()
     for (row, printed_column), value in papers.printed(paper, number).items():
         if printed_column != column:
             continue
         shown = f"{value:.2f}" if isinstance(value, float) else html.escape(str(value))
         cells = f'<td class="paper num">{shown}</td>'
         if QUOTED.search(row):
-            cells += f'<td class="empty" colspan="{len(columns)}">quoted from elsewhere</td>'
+            cells += f'<td class="empty" colspan="{len(columns)}">–</td>'
         else:
             cells += "".join(_our_cell(ours, row, notes) for ours in columns.values())
-        rows.append(f'<tr><th scope="row">{html.escape(row)}</th>{cells}</tr>')
-    return _table(title, ("Method", f"Paper, {html.escape(unit)}", *map(html.escape, columns)), rows, notes=notes.lines)
+        (quoted if QUOTED.search(row) else rows).append(f'<tr><th scope="row">{_row_head(row)}</th>{cells}</tr>')
+    heads = "Method", f"Paper, {html.escape(unit)}", *map(html.escape, columns)
+    return _table(title, heads, rows, notes=notes.lines, quoted=quoted)
 
 
 def _our_cell(ours: Column, row: str, notes: _Notes) -> str:
@@ -372,11 +405,12 @@ def printed_table(paper: str, number: str, *, title: str) -> str:
     """HTML: a table of the paper as it is printed, where there is nothing of ours to put beside it."""
     cells = papers.printed(paper, number)
     columns = list(dict.fromkeys(column for _, column in cells))
-    rows = []
+    rows: list[str] = []
+    quoted: list[str] = []
     for row in dict.fromkeys(row for row, _ in cells):
         values = [cells.get((row, column), "") for column in columns]
         told = [f"{value:g}" if isinstance(value, float) else value for value in values]
         shown = "".join(f'<td class="paper">{html.escape(text)}</td>' for text in told)
-        rows.append(f'<tr><th scope="row">{html.escape(row)}</th>{shown}</tr>')
+        (quoted if QUOTED.search(row) else rows).append(f'<tr><th scope="row">{_row_head(row)}</th>{shown}</tr>')
     heads = (html.escape(column).replace("/", "/<wbr>") for column in columns)
-    return _table(title, ("", *heads), rows, kind="wide printed")
+    return _table(title, ("", *heads), rows, kind="wide printed", quoted=quoted)

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from discriminative.site.light import icons_css, lighten, with_drawings, with_names, with_sizes
+from discriminative.site.light import (
+    NAMES,
+    _terms,
+    icons_css,
+    lighten,
+    with_drawings,
+    with_names,
+    with_sizes,
+    with_terms,
+)
 
 HTML = Path(__file__).parents[2] / "build" / "html"
 LIBRARY = (
@@ -98,6 +107,31 @@ def test_a_glued_picture_becomes_its_drawing_with_its_files_below(tmp_path: Path
     told = with_drawings(page, tmp_path / "notebooks", tmp_path, pictures)
     assert 'src="../_images/4711.png"' in told
     assert "fig-a.svg" in told
+
+
+def test_two_names_of_an_entry_have_one_explanation_and_a_verdict_says_what_it_means() -> None:
+    glossary = (
+        '<dl><dt id="term-paired-seeds">paired seeds<a href="#x">#</a></dt><dt id="term-pair-lost">pair lost</dt>'
+        '<dd><p>A pair &amp; more.</p></dd>\n<dt id="term-reproduced">reproduced</dt><dd><p>Above zero.</p></dd></dl>'
+    )
+    terms = _terms(glossary)
+    assert terms == {
+        "term-paired-seeds": "A pair & more.", "term-pair-lost": "A pair & more.", "term-reproduced": "Above zero.",
+    }  # fmt: skip
+    chip = '<span class="chip chip-reproduced">● reproduced</span>'
+    assert with_terms(chip, terms) == chip.replace('reproduced">', 'reproduced" title="Above zero.">', 1)
+
+
+def test_a_formula_is_explained_whole_and_none_is_cut() -> None:
+    page = r'<article><span class="math">\(a \text{ simplex}\)</span> <span>\(H(Y)\)</span> a simplex</article>'
+    made = with_names(page, {"term-simplex": "Equal angles.", "term-H-Y": "Entropy."}, "glossary.html")
+    assert r"\(a \text{ simplex}\)" in made
+    assert re.search(r'<a [^>]*title="Entropy\.">\\\(H\(Y\)\\\)</a>', made)
+    assert re.search(r'a <a [^>]*title="Equal angles\.">simplex</a>', made)
+
+
+def test_every_name_of_the_book_that_is_explained_is_an_entry_of_its_glossary() -> None:
+    assert set(NAMES.values()) <= set(_terms((HTML / "book" / "glossary.html").read_text()))
 
 
 def test_a_name_without_a_link_leads_to_its_entry_once_a_page() -> None:

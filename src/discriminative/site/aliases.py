@@ -13,7 +13,8 @@ __all__ = ["ALIASES", "with_aliases", "write_aliases"]
 
 # What a reader may type, in lower case, and the entry of the glossary that it leads to.
 ALIASES = {
-    "ψ": "psi", "\\psi": "psi", "λ": "blend", "ρ": "rho", "e(w)": "weight separability", "h(y)": "h(y)",
+    "ψ": "psi", "\\psi": "psi", "λ": "blend", "ρ": "rank correlation",
+    "rho": "rank correlation", "e(w)": "weight separability", "h(y)": "h(y)",
     "rn": "feature incay", "incay": "feature incay",
 }  # fmt: skip
 WHOLE = re.compile(r"Search\.setIndex\((.*)\)\s*$", flags=re.DOTALL)

@@ -63,12 +63,12 @@ def answer(judged: Iterable[Judged]) -> str:
     run = sum(each.verdict.word != "not run" for each in of["own scale"])
     lost = word["contradicted"] + word["reversed"]
     return (
-        f"<p>Of <b>{len(decided)}</b> comparisons with an error that a paper prints, on fewer images or another "
+        f"<p>Of {len(decided)} comparisons with an error that a paper prints, on fewer images or another "
         f"network than its own, <b>{len(held)} hold</b>{f' ({where})' if where else ''}, "
         f"<b>{lost} do not</b> ({word['reversed']} of them go the other way) and {word['inconclusive']} stay open. "
         f"Of {rest.total()} further statements, about angles, norms and the course of training, {rest['reproduced']} "
         f"hold and {rest['contradicted'] + rest['reversed']} do not. "
-        f"At the papers' own scale <b>{run} of {len(of['own scale'])}</b> claims were run.</p>"
+        f"At the papers' own scale {run} of {len(of['own scale'])} claims were run.</p>"
     )
 
 
@@ -215,7 +215,7 @@ def _number(judged: Judged) -> str:
     paper = f" (the paper: {percent_told(claim.paper_effect)})" if claim.paper_effect and prints_beside(claim) else ""
     assert isinstance(claim.test, Fewer)
     return (
-        f'<a href="{VERDICTS}#{permalink(claim)}"><b>{percent_told(judged.verdict.effect)}</b> of the error</a>, '
+        f'<a href="{VERDICTS}#{permalink(claim)}">{percent_told(judged.verdict.effect)} of the error</a>, '
         f"{html.escape(arm_words(claim.test.arm))}, {html.escape(claim.scale)}{paper}"
     )
 

@@ -15,6 +15,7 @@ __all__ = ["icons_css", "lighten", "with_drawings", "with_names", "with_sizes", 
 LARGEST = 300_000  # bytes of a drawing that a page shows; a larger one is linked, and its picture shown
 ICON = re.compile(r'<i class="[^"]*\bfa-(?!solid\b|lg\b)([\w-]+)[^"]*"')
 LIBRARY = re.compile(r"[ \t]*<script[^>]*/fontawesome\.js[^>]*></script>\n?")
+CHIP = re.compile(r'<span class="chip chip-([\w-]+)">')
 FORMULAS = re.compile(
     r"[ \t]*<script[^>]*>window\.MathJax[^<]*</script>\n?|[ \t]*<script[^>]*/tex-chtml\.js[^>]*></script>\n?"
 )
@@ -45,29 +46,40 @@ def lighten(pages: Path) -> None:
 
 def _terms(glossary: str) -> dict[str, str]:
     """The explanation of every term, by the id of its place in the glossary."""
-    found = re.findall(r'<dt id="(term-[^"]+)">.*?<dd><p>(.*?)</p>', glossary, flags=re.DOTALL)
-    return {id: plain(text) for id, text in found}
+    entries = re.findall(r'((?:<dt id="term-[^"]+">(?:(?!<dt|<dd).)*)+)<dd><p>(.*?)</p>', glossary, flags=re.DOTALL)
+    return {id: plain(text) for names, text in entries for id in re.findall(r'<dt id="([^"]+)"', names)}
 
 
 def with_terms(page: str, terms: dict[str, str]) -> str:
-    """A page whose links to the glossary say on hover what they lead to."""
+    """A page whose links to the glossary, and whose verdicts, say on hover what they mean."""
 
     def told(match: re.Match[str]) -> str:
         text = terms.get(match["id"])
         return f'{match["link"]} title="{html.escape(text)}">' if text else match[0]
 
-    return re.sub(
+    page = re.sub(
         r'(?P<link><a class="reference internal" href="[^"]*glossary\.html#(?P<id>term-[\w-]+)")>', told, page
     )
+    return CHIP.sub(lambda chip: f'{chip[0][:-1]} title="{html.escape(terms.get(f"term-{chip[1]}", chip[1]))}">', page)
 
 
-# Names that stand in labels and tables, where no link was written: on every page the first of each leads to its entry.
+# Names that stand where no link was written: on every page the first of each leads to its entry. Those of the glossary
+# that are words of every day as well (run, head, seed) are left out.
 NAMES = {
     r"LeNet-(?:64|500)\b": "term-LeNet-64-LeNet-500",
-    r"\bworkhorse\b": "term-workhorse",
-    r"\bcommon rate\b": "term-common-rate",
+    r"\brate as with it\b": "term-common-rate",
+    r"\\\(H\(Y\)\\\)": "term-H-Y",
     r"\bCOCO\b": "term-COCO",
-}
+    r"\brank correlations?\b": "term-rank-correlation",
+    r"\bpairs? (?:was |were )?lost\b": "term-pair-lost",
+} | {
+    rf"\b{name}\b": f"term-{name.replace(' ', '-')}"
+    for name in (
+        "workhorse", "common rate", "angular margin", "target logit", "train-correct", "literal ArcFace",
+        "feature incay", "angle gap", "simplex", "weight separability", "tuning seed", "open set",
+        "confirmatory", "exploratory",
+    )
+}  # fmt: skip
 LEFT = re.compile(
     r"(<(?:a|h[1-6]|script|style|pre|code|svg|summary|option|title|label)\b.*?</(?:a|h[1-6]|script|style|pre|code|svg|"
     r"summary|option|title|label)>|<[^>]*>)",
@@ -84,7 +96,8 @@ def with_names(page: str, terms: dict[str, str], glossary: str) -> str:
             continue
         link = f'<a class="reference internal" href="{glossary}#{id}" title="{html.escape(terms[id])}">'
         for i, piece in enumerate(pieces):
-            if not piece.startswith("<") and re.search(pattern, piece):
+            formula = piece.startswith(("\\(", "\\[")) and not pattern.startswith("\\\\")
+            if not formula and not piece.startswith("<") and re.search(pattern, piece):
                 linked = re.sub(pattern, lambda name, link=link: f"{link}{name[0]}</a>", piece, count=1)
                 pieces[i : i + 1] = LEFT.split(linked)
                 break

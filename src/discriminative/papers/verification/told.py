@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from discriminative.evidence import Arms
 from discriminative.figures.style import label
 from discriminative.ledger import correctness
 from discriminative.papers import printed, printed_rows
+from discriminative.papers.verification.experiments import HEADS
 from discriminative.statistics import interval
 from discriminative.study import Claim, Fewer
 from discriminative.unseen import asked_characters
@@ -19,8 +21,8 @@ from discriminative.verdicts import Judged
 from discriminative.verification import binomial_error, crossed_interval
 
 __all__ = [
-    "Crossed", "arms_rows", "beyond_nought", "crossed", "crossed_rows", "gains", "gains_rows", "lost_by_arm", "named",
-    "open_set_rows", "pair_rows", "quoted_rows", "rates", "sign_test", "signed", "trained", "untrained",
+    "Crossed", "arms_rows", "at_edges", "beyond_nought", "crossed", "crossed_rows", "gains", "gains_rows",
+    "least", "lost_by_arm", "named", "open_set_rows", "pair_rows", "quoted_rows", "rates", "sign_test", "signed", "trained", "untrained",
 ]  # fmt: skip
 
 PAIRS = 6000  # of LFW
@@ -148,15 +150,14 @@ def open_set_rows(faces: Arms, characters: Arms) -> tuple[list[str], list[list[s
     return heads, rows
 
 
-def quoted_rows() -> tuple[list[str], list[list[str]]]:
-    """The other rows of the same tables: each carries the reference that it comes from."""
-    rows = [
-        [_shown(name), f"{TITLES[paper]}, {table}", _share(paper, cells, lfw), _share(paper, cells, ytf)]
+def quoted_rows() -> list[list[str]]:
+    """The other rows of the same tables, of as many cells: each carries the reference that it comes from."""
+    return [
+        [_shown(name), f"{TITLES[paper]}, {table}", _share(paper, cells, lfw), "–", "–", _share(paper, cells, ytf)]
         for paper, table, lfw, ytf, ran in OPEN_SET
         for name, cells in printed_rows(paper, table)
         if name not in ran
     ]
-    return ["Row", "Paper, table", "Printed, LFW", "Printed, YTF"], rows
 
 
 def gains() -> list[tuple[str, float, float]]:
@@ -177,6 +178,22 @@ def rates(arms: Arms) -> str:
     for name in trained(arms, arms):
         by_rate.setdefault(arms[name].run.optimizer.rate, []).append(label(name))
     return "; ".join(f"{rate:g} for {', '.join(names)}" for rate, names in sorted(by_rate.items())) or "no record yet"
+
+
+def least(arms: Arms, measure: str) -> float:
+    """The smallest mean of a measure over the arms that trained."""
+    return min((arms.mean(name, measure) for name in trained(arms, arms)), default=math.nan)
+
+
+def at_edges(arms: Arms, tried: int) -> str:
+    """Which heads train at the lowest or the highest of the first so many rates of their grid, in words."""
+    told = []
+    for name in arms:
+        if name in HEADS:
+            rates, rate = HEADS[name][1][:tried], arms[name].run.optimizer.rate
+            ends = {min(rates): "lowest", max(rates): "highest"}
+            told += [f"{label(name)} at the {ends[rate]}, {rate:g}"] if rate in ends else []
+    return "; ".join(told) or "none"
 
 
 def signed(arms: Arms, name: str, measure: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import product
 
-from discriminative.papers.shared import DIGITS, SMALL_CIFAR, WORKHORSE
+from discriminative.papers.shared import DIGITS, SMALL_CIFAR, WORKHORSE, control
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule, Stage
 from discriminative.study import Arm, Experiment, Tuning
 
@@ -84,6 +84,12 @@ def _repairs(base: Run) -> tuple[Arm, ...]:
     )
 
 
+def _bare() -> tuple[Arm, ...]:
+    """The arms without batch norm at the setting that the loss without turned rivals chose among twelve, alone."""
+    base = replace(MAP, optimizer=control("weight-normalised").run.optimizer)
+    return tuple(arm for arm in _repairs(base) if not arm.run.batch_norm)
+
+
 # Rivals of the same margin and scale, at the rate of the map and with its batch norm and warm start. A batch norm of
 # slope one gives 64 units a root mean square norm of 8, the scale. On a simplex of ten W-Softmax with alpha = 1 leaves
 # half the angle between two weights, Theta / 2, to nobody; so does CosFace with 2 sin(Theta / 2) sin(Theta / 4) = .609,
@@ -96,8 +102,8 @@ RIVALS = {
 }
 
 
-def _rivals() -> tuple[Arm, ...]:
-    base = replace(MAP, batch_norm=True)
+def _rivals(optimizer: Optimizer = MAP.optimizer) -> tuple[Arm, ...]:
+    base = replace(MAP, batch_norm=True, optimizer=optimizer)
     known = {map_name(alpha, "stopped"): alpha for alpha in (0.0, *PAPERS)}
     return (
         Arm("softmax", base, SOME),
@@ -156,6 +162,10 @@ def _tuned() -> tuple[Arm, ...]:
     return tuple(TUNING.arm(name, seeds[name], ROWS.get(name)) for name in COMPARED)
 
 
+# What three of them chose, ten times the map's rate: there every arm is set beside the others once more.
+TENFOLD = Optimizer(0.2, weight_decay=2e-3)
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Figure 4 and Table 5: the width of the feature and the number of classes, at one rate, softmax and W-Softmax alike
 # with batch norm and from the start on (the gradient stopped, since only so the trends of the paper can appear).
@@ -178,6 +188,18 @@ def _classes() -> tuple[Arm, ...]:
     return tuple(
         Arm(f"{name} k={k}", replace(SWEPT, head=head, classes=tuple(range(k)) if k < 10 else ()), FEW)
         for (name, head), k in product(BOTH.items(), range(5, 11))
+    )
+
+
+def _classes_even() -> tuple[Arm, ...]:
+    """The first k digits, 200 images of each, as the paper's classes keep theirs; the same steps for every k."""
+    return tuple(
+        Arm(
+            f"{name} k={k}",
+            replace(SWEPT, head=head, train_size=200 * k, classes=tuple(range(k)) if k < 10 else ()),
+            SOME if k in (5, 10) else FEW,
+        )
+        for (name, head), k in product((*BOTH.items(), ("weight-normalised", NORMALISED)), range(5, 11))
     )
 
 
@@ -205,6 +227,14 @@ def _small_cifar() -> tuple[Arm, ...]:
             Arm(f"stopped alpha={a:g}", warmed(base, biased(a, "stopped")), seeds, rf"W-Softmax($\alpha={a:g}$)*")
             for a in PAPERS
         ),
+    )
+
+
+def _cifar_rate() -> tuple[Arm, ...]:
+    """Is it the rate? Five times the other one, alpha = 1 and its control."""
+    wanted = ("weight-normalised", "stopped alpha=1")
+    return tuple(
+        Arm(arm.name, replace(arm.run, optimizer=Optimizer(0.1)), FEW) for arm in _small_cifar() if arm.name in wanted
     )
 
 
@@ -311,12 +341,23 @@ EXPERIMENTS = (
         after="wsm-tuning",
     ),
     Experiment("wsm-rivals", "Table 1", "Losses of the same margin and scale, at one rate", {"laptop": _rivals()}),
+    Experiment(
+        "wsm-bare",
+        "section 4",
+        "Without batch norm, at the rate of the loss without turned rivals",
+        {"laptop": _bare()},
+    ),
+    Experiment(
+        "wsm-tenfold", "Table 1", "The same losses at ten times the rate of the map", {"laptop": _rivals(TENFOLD)}
+    ),
     Experiment("wsm-cifar", "Table 2", "4,000 CIFAR-10 images, quick network", {"laptop": _small_cifar()}),
+    Experiment("wsm-cifar-rate", "Table 2", "4,000 CIFAR-10 images, at five times the rate", {"laptop": _cifar_rate()}),
     Experiment("wsm-width-20", "Figure 4", "The width of the feature, twenty classes", {"laptop": _twenty()}),
     Experiment("wsm-width", "Figure 4", "The width of the feature, ten classes", {"laptop": _widths((), WIDTHS)}),
     Experiment("wsm-classes", "Table 5", "The first k digits", {"laptop": _classes()}),
+    Experiment("wsm-classes-even", "Table 5", "The first k digits, 200 images of each", {"laptop": _classes_even()}),
     Experiment(
-        "wsm-width-5", "Figure 4", "The width of the feature, five classes", {"laptop": _widths(FIVE, (2, 4, 9, 64))}
+        "wsm-width-5", "Figure 4", "The width of the feature, five classes", {"laptop": _widths(FIVE, (2, 3, 4, 9, 64))}
     ),
     Experiment("wsm-table-1", "Table 1", "MNIST at the paper's scale", {"paper": partial(_paper_table, "mnist")}),
     *(
