@@ -22,7 +22,8 @@ from discriminative.verification import binomial_error, crossed_interval
 
 __all__ = [
     "Crossed", "arms_rows", "at_edges", "beyond_nought", "crossed", "crossed_rows", "gains", "gains_rows",
-    "least", "lost_by_arm", "named", "open_set_rows", "pair_rows", "quoted_rows", "rates", "sign_test", "signed", "trained", "untrained",
+    "least", "lost_by_arm", "named", "open_set_rows", "pair_rows", "quoted_rows", "rates", "sign_test",
+    "signed", "trained", "untrained",
 ]  # fmt: skip
 
 PAIRS = 6000  # of LFW
