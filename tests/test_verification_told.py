@@ -11,11 +11,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from discriminative.disputed import Disputed
 from discriminative.evidence import Arms, collapsed
+from discriminative.figures.takeaways import NOTHING
 from discriminative.ledger import Ledger
 from discriminative.measures import measure
 from discriminative.papers import claims, experiment
-from discriminative.papers.verification import experiments, figures, told
+from discriminative.papers.verification import experiments, figures, takeaways, told
 from discriminative.runs import Schedule
 from discriminative.study import Fewer
 from discriminative.training import train_any
@@ -225,5 +227,22 @@ def test_pictures_are_drawn_with_and_without_records(arms: Arms, none: Arms) -> 
         for draw in (figures.roc, figures.histograms):
             plt.close(draw(each))
         plt.close(figures.drawings(each, each))
+    assert takeaways.drawings(none, none) == NOTHING
+
+
+def test_a_loss_has_pairs_of_its_own_where_most_runs_of_one_side_are_right_and_of_the_other_wrong(
+    monkeypatch: pytest.MonkeyPatch, none: Arms
+) -> None:
+    pair = Disputed("ArcFace", True, True, 0, (0.25, 0.75), (0.0, 0.0), (0.0, 0.0))
+    found = [
+        pair,
+        replace(pair, right=False, shares=(0.75, 0.6)),
+        replace(pair, arm="RN", right=False, shares=(1.0, 0.0)),
+    ]
+    monkeypatch.setattr(takeaways, "disputed", lambda arms, names, baseline: found)
+    told = takeaways.drawings(none, ("ArcFace", "RN", "CosFace"))
+    assert told.startswith(
+        "1 of 3 losses have pairs that most of their runs answer right and most of softmax's wrong, 1 "
+    )
     plt.close(figures.chain())
     plt.close(figures.printed_gains(told.gains()))
