@@ -228,6 +228,8 @@ def test_pictures_are_drawn_with_and_without_records(arms: Arms, none: Arms) -> 
             plt.close(draw(each))
         plt.close(figures.drawings(each, each))
     assert takeaways.drawings(none, none) == NOTHING
+    plt.close(figures.chain())
+    plt.close(figures.printed_gains(told.gains()))
 
 
 def test_a_loss_has_pairs_of_its_own_where_most_runs_of_one_side_are_right_and_of_the_other_wrong(
@@ -240,9 +242,7 @@ def test_a_loss_has_pairs_of_its_own_where_most_runs_of_one_side_are_right_and_o
         replace(pair, arm="RN", right=False, shares=(1.0, 0.0)),
     ]
     monkeypatch.setattr(takeaways, "disputed", lambda arms, names, baseline: found)
-    told = takeaways.drawings(none, ("ArcFace", "RN", "CosFace"))
-    assert told.startswith(
+    said = takeaways.drawings(none, ("ArcFace", "RN", "CosFace"))
+    assert said.startswith(
         "1 of 3 losses have pairs that most of their runs answer right and most of softmax's wrong, 1 "
     )
-    plt.close(figures.chain())
-    plt.close(figures.printed_gains(told.gains()))
