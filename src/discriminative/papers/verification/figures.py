@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from discriminative.disputed import Disputed, disputed, kept
 from discriminative.evidence import Arms
-from discriminative.figures.style import WIDTH, colour, label
+from discriminative.figures.style import WIDTH, colour, label, marker
 from discriminative.training.open_set import CURVE_AT
 from discriminative.verification import binomial_error
 
@@ -50,7 +50,10 @@ def roc(arms: Arms) -> Figure:
     for name in arms:
         far, tar = rates(arms, name)
         if len(tar):
-            axes.plot(far, tar.mean(0), color=colour(name), label=label(name), linewidth=1.6)
+            axes.plot(
+                far, tar.mean(0), color=colour(name), label=label(name), linewidth=1.6, marker=marker(name),
+                markersize=5, markevery=0.12,
+            )  # fmt: skip
             if len(tar) > 2:
                 spread = 2 * tar.std(0, ddof=1) / np.sqrt(len(tar))
                 axes.fill_between(far, tar.mean(0) - spread, tar.mean(0) + spread, color=colour(name), alpha=0.12, lw=0)
