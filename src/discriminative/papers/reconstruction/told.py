@@ -351,7 +351,7 @@ def still_ten(heads: Arms) -> Said:
 
 
 def pending(resnet: Arms) -> Said:
-    """A sentence while runs of the residual network are missing, nothing once all are there; what a run takes, and its error."""
+    """Whether runs of the residual network are missing, in a sentence; what a run takes, and what softmax errs."""
     planned, records = sum(len(resnet[name].runs()) for name in resnet), resnet.records()
     minutes = [record["environment"]["wall_seconds"] / 60 for record in records]
     told = "" if len(records) == planned else f"**Of {planned} runs {len(records)} are made.** "
