@@ -150,7 +150,7 @@ def placements() -> Figure:
 
 
 def moves(panels: Mapping[str, Arms], measures: tuple[str, ...]) -> Figure:
-    """Test error against each measure, a dot an arm with three finished runs or more, bars of two standard errors."""
+    """Test error against each measure, a dot an arm with three finished runs or more, bars of the 95 % interval."""
     figure: Figure
     figure, grid = plt.subplots(1, len(measures), figsize=(WIDTH, 3.6), sharey=True, squeeze=False)
     (arms,) = panels.values()
@@ -158,7 +158,7 @@ def moves(panels: Mapping[str, Arms], measures: tuple[str, ...]) -> Figure:
     for axes, name in zip(grid.flat, measures, strict=True):
         for arm, row in found.iterrows():
             axes.errorbar(
-                row[name], row["test error"], yerr=2 * row["test error error"], fmt=_shape(str(arm)),
+                row[name], row["test error"], yerr=row["test error half"], fmt=_shape(str(arm)),
                 color=_tint(str(arm)), markersize=5, elinewidth=1,
             )  # fmt: skip
         number, rho = rank(found, name, "test error")

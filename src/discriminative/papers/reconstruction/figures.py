@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from discriminative.evidence import Arms
 from discriminative.figures.arms import label_ends
-from discriminative.figures.style import CLASSES, WIDTH, colour, marker
+from discriminative.figures.style import CLASSES, WIDTH, colour, family, marker
 from discriminative.geometry import separability_floor
 from discriminative.papers import printed
 
@@ -78,23 +79,27 @@ def courses(panels: Mapping[str, Arms]) -> Figure:
     return figure
 
 
+LEAST = 1e-3  # of e(W) on the axis: a classifier that was set up orthonormal has none, and stands at the left edge
+
+
 def scatter(arms: Arms) -> Figure:
     """Test error against e(W), raw and with unit columns: an arm a dot, with its seeds faint behind it."""
     figure: Figure
-    figure, grid = plt.subplots(1, 2, figsize=(WIDTH, 4.2), sharey=True)
+    figure, grid = plt.subplots(1, 2, figsize=(WIDTH, 4.4), sharey=True)
+    shown: dict[str, Line2D] = {}
     for axes, key in zip(grid, ("log e(W)", "log unit e(W)"), strict=True):
         for name in arms:
             x, y = arms.numbers(name, key), arms.numbers(name)
             if x and len(x) == len(y):
-                values = 10 ** np.array(x)
+                values = np.maximum(10 ** np.array(x), LEAST)
                 axes.plot(values, y, "o", color=colour(name), alpha=0.25, markersize=4)
-                axes.plot(np.exp(np.log(values).mean()), np.mean(y), marker(name), color=colour(name), markersize=8)
-                axes.annotate(
-                    name, (np.exp(np.log(values).mean()), np.mean(y)), xytext=(5, 4), textcoords="offset points",
-                    fontsize=8.5, color=colour(name),
-                )  # fmt: skip
+                middle = np.exp(np.log(values).mean())
+                (shown[family(name)],) = axes.plot(
+                    middle, np.mean(y), marker(name), color=colour(name), markersize=7, label=family(name)
+                )
         axes.set(xscale="log", xlabel="e(W), unit columns" if "unit" in key else "e(W), raw")
     grid[0].set_ylabel("test error (%)")
+    figure.legend(handles=list(shown.values()), loc="outside lower center", ncols=3, fontsize=10, handletextpad=0.2)
     return figure
 
 
