@@ -507,8 +507,8 @@ def test_what_a_figure_shows_stands_out_from_the_rest_of_its_caption(chromium: C
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_a_glued_number_is_as_heavy_as_its_sentence(chromium: Chromium, page: str) -> None:
     chromium.open((HTML / page).as_uri())
-    weights = chromium.run("""[...document.querySelectorAll('article p > span.pasted-text, article li > span.pasted-text')]
-      .map(node => [node, node.parentElement].map(each => getComputedStyle(each).fontWeight))""")
+    weights = chromium.run("""[...document.querySelectorAll('article :is(p, li) > span.pasted-text')].map(
+      node => [node, node.parentElement].map(each => getComputedStyle(each).fontWeight))""")
     assert len(weights) > 2
     assert all(number == sentence for number, sentence in weights)
 
