@@ -17,7 +17,7 @@ from discriminative.papers.shared import DIGITS, SMALL_CIFAR, WORKHORSE, control
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run, Schedule, Stage
 from discriminative.study import Arm, Experiment, Tuning
 
-__all__ = ["ALPHAS", "EXPERIMENTS", "PAPERS", "TUNING", "WIDTHS", "map_name"]
+__all__ = ["ALPHAS", "DECAYS", "EXPERIMENTS", "MAP", "PAPERS", "TENFOLD", "TUNING", "WIDTHS", "map_name"]
 
 ALPHAS = (0.1, 0.5, 1.0, 1.5)
 PAPERS = (0.5, 1.0, 1.5)  # those of its tables
