@@ -27,10 +27,13 @@ PAPER = Paper(
     words={
         "A.1": "include-exclude as differentiated",
         "A.1 of twelve": "include-exclude as differentiated, best of twelve",
+        "A.1 of fourteen": "include-exclude as differentiated, best of fourteen",
+        "A.1 free, tuned": "include-exclude as differentiated, variance a free parameter, tuned",
         "Eq. 6": "include-exclude as printed",
         "Eq. 6 placed": "include-exclude as printed, centres placed",
         "center": "center loss",
         "center of twelve": "center loss, best of twelve",
+        "center of fourteen": "center loss, best of fourteen",
     },
     idea="Hold every feature nearer to the centre of its own class than to the centres of the others, by a hinge.",
 )

@@ -8,7 +8,8 @@ on CIFAR-10; its changes on CIFAR-100, some of a few per cent, are smaller and n
 degree, a Fisher ratio from a quarter more. A center loss of equal strength counts as equal within 0.25 points, a third
 of what the loss gains at a coefficient of 1; that gain was known, the records of the center losses were not. C-FBR5a
 and c were written with their records at hand, and so were C-FBR5d to f, which ask the same of unit columns. C-FBR12d is
-the control that C-FBR12a to c lack, and was named before its records.
+the control that C-FBR12a to c lack, and was named before its records. C-FBR6d to f put the contrast of Figure 2 at the
+paper's own size, where it is large, and were named before their records.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = ["CLAIMS"]
 
 SMALL = "2,000 MNIST images, LeNet-64"
 THREE = "600 MNIST images of the digits 0, 1 and 5, LeNet-64"
+SQUARE = "600 MNIST images of the digits 0, 1 and 5, LeNet-10", "2,000 MNIST images, LeNet-10"
 RESNET = "5,000 CIFAR-10 images, ResNet-20, 4 epochs"
 CELLS = printed("reconstruction", "1")
 PAPERS_CIFAR = "all of CIFAR-10, ResNet-32"
@@ -90,6 +92,7 @@ def _at_scale(number: str, column: str, told: str) -> Claim:
 
 loss, penalty, three = _of("reconstruction"), _of("reconstruction-penalty"), _of("reconstruction-figure-2", THREE)
 figure_4 = _of("reconstruction-figure-4")
+drawn, drawn_ten = _of("reconstruction-drawn", SQUARE[0]), _of("reconstruction-drawn-ten", SQUARE[1])
 heads, center, resnet = _of("reconstruction-heads"), _of("reconstruction-center"), _of("reconstruction-resnet", RESNET)
 
 CLAIMS = (
@@ -172,6 +175,26 @@ CLAIMS = (
         "Figure 2",
         "Before a still classifier ten digits are told apart with fewer errors if it is orthonormal, not dependent.",
         Fewer("frozen orthonormal", "frozen dependent", smallest=0.1),
+        **READING,
+    ),
+    drawn(
+        "6d",
+        "Figure 2",
+        "With 10 features, three digits are better separated before a still orthonormal classifier than as drawn.",
+        More("log Fisher ratio", "frozen orthonormal", "frozen as drawn", smallest=round(math.log10(1.25), 3)),
+    ),
+    drawn_ten(
+        "6e",
+        "Figure 2",
+        "Ten digits are better separated before a still orthonormal 10 x 10 classifier than before one as drawn.",
+        More("log Fisher ratio", "frozen orthonormal", "frozen as drawn", smallest=round(math.log10(1.25), 3)),
+        **READING,
+    ),
+    drawn_ten(
+        "6f",
+        "Figure 2",
+        "Ten digits are told apart with fewer errors before a still orthonormal 10 x 10 classifier than as drawn.",
+        Fewer("frozen orthonormal", "frozen as drawn", smallest=0.1),
         **READING,
     ),
     loss(
