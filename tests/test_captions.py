@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +12,14 @@ import pytest
 from discriminative.evidence import Arms
 from discriminative.figures.caption import caption
 from discriminative.ledger import Ledger
+from discriminative.papers import papers, takeaways
 from discriminative.runs import Optimizer, Run
+from discriminative.site.finish import plain
 from discriminative.study import Arm
 from discriminative.training import train
+
+ROOT = Path(__file__).parents[1]
+HTML = ROOT / "build" / "html"
 
 
 @pytest.fixture
@@ -62,3 +69,60 @@ def test_a_caption_calls_the_end_of_the_blend_its_floor(tmp_path: Path, tiny: Ru
 def test_an_arm_that_stands_in_two_panels_is_told_once(ledger: tuple[Ledger, Arm]) -> None:
     arms = Arms([ledger[1]], ledger[0])
     assert caption(arms, arms) == caption(arms)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Three parts: what the figure shows, in bold; how to read it; what it was drawn from
+
+PLACED = re.compile(
+    r"```\{(?:glue:)?figure\} [^\n]*\n:name: fig-(?P<key>[\w-]+)\n(?::\w+:[^\n]*\n)*\n(?P<caption>(?:(?!```).)*?)\n```",
+    flags=re.DOTALL,
+)
+CAPTIONS = {
+    (path.stem, match["key"]): match["caption"]
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+    for cell in json.loads(path.read_text())["cells"]
+    if cell["cell_type"] == "markdown"
+    for match in PLACED.finditer("".join(cell["source"]))
+}
+NAMED = {paper.notebook: takeaways(paper.name) for paper in papers()}
+
+
+def test_every_figure_of_the_chapters_is_looked_at() -> None:
+    texts = [path.read_text() for path in (ROOT / "notebooks").glob("*.ipynb")]
+    assert len(CAPTIONS) == sum(text.count("{glue:figure}") + text.count("```{figure}") for text in texts) > 50
+
+
+@pytest.mark.parametrize(("chapter", "key"), CAPTIONS)
+def test_a_caption_says_what_is_shown_how_to_read_it_and_from_what_it_was_drawn(chapter: str, key: str) -> None:
+    """What records show is told by the records; a sentence that is typed stands at a figure without any."""
+    parts = re.fullmatch(
+        r"\*\*(?P<says>[^*]+)\*\*\s(?P<read>.{20,})\s(?P<data>\{glue:text\}`[\w-]+`|Data: [^`]+\.)",
+        CAPTIONS[chapter, key],
+        flags=re.DOTALL,
+    )
+    assert parts is not None, CAPTIONS[chapter, key]
+    if parts["says"] != f"{{glue:text}}`{key}.says`":
+        assert key not in NAMED[chapter]
+        assert parts["data"].startswith("Data: none, ")
+    if parts["data"].startswith("{"):
+        assert parts["data"] == f"{{glue:text}}`{key}`"
+
+
+def test_no_takeaway_is_left_without_its_figure() -> None:
+    for chapter, found in NAMED.items():
+        assert found.keys() <= {key for stem, key in CAPTIONS if stem == chapter}
+
+
+@pytest.mark.parametrize("path", sorted((HTML / "notebooks").glob("*.html")), ids=lambda path: path.stem)
+def test_every_caption_of_a_built_chapter_has_its_three_parts(path: Path) -> None:
+    captions = re.findall(r"<figcaption>\s*<p>(.*?)</p>\s*</figcaption>", path.read_text(), flags=re.DOTALL)
+    figures = [text for text in captions if 'class="caption-number"' in text and "Fig." in text]
+    assert figures
+    for text in figures:
+        said = re.search(r'class="caption-text"><strong>(.*?)</strong>(.*)', text, flags=re.DOTALL)
+        assert said is not None, text
+        assert len(plain(said[1])) > 20, text
+        read, _, data = plain(said[2]).partition("Data: ")
+        assert len(read) > 20, text
+        assert len(data) > 5, text

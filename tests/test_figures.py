@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 
 from discriminative import papers
 from discriminative.evidence import Arms, means, paired_gains, pairs_told, rank
-from discriminative.figures import files, style
+from discriminative.figures import files, style, takeaways
 from discriminative.figures.arms import against, by_arm, errors_by_arm, label_ends, learning_curves, training_curves
 from discriminative.figures.claims import forest
 from discriminative.ledger import Ledger
@@ -123,6 +123,37 @@ def test_a_row_counts_what_its_arm_lost(arms: Arms) -> None:
     assert shown == ["of 5: 1 diverged", "of 5: 1 collapsed"]
     assert figure.axes[0].get_xscale() == "log"  # failures beside successes
     plt.close(figure)
+
+
+def test_what_a_figure_of_errors_shows_is_read_off_the_intervals_of_the_pairs(arms: Arms, tiny: Run) -> None:
+    assert takeaways.by_errors(arms) == "Beside softmax the one arm cannot be told from it; softmax errs least, 4.15 %."
+    better, worse = (Arm(name, replace(tiny, feature_dim=n), tuple(range(5))) for name, n in (("m=3", 6), ("m=4", 7)))
+    record = train(tiny)[0]
+    for arm, shift in ((better, -100), (worse, 100)):
+        for run, wrong in zip(arm.runs(), (400, 412, 420, 431, 400), strict=True):
+            put(arms.ledger, record, run, wrong + shift)
+    more = Arms([*arms.arms, better, worse], arms.ledger)
+    told = takeaways.by_errors(more).replace("\N{NO-BREAK SPACE}", " ")
+    assert told == (
+        "Beside softmax 1 of 3 arms errs less, 1 errs more and 1 cannot be told from it; "
+        "L-Softmax m = 3 errs least, 3.13 %."
+    )
+    assert takeaways.by_errors(Arms([], arms.ledger)) == takeaways.NOTHING
+    few = more.only("softmax", "m=3").at_seeds(0, 1)
+    assert takeaways.by_errors(few).startswith("Beside softmax the one arm has too few pairs")
+
+
+def test_every_kind_of_figure_says_something_of_arms_without_a_record(tmp_path: Path) -> None:
+    nothing = Arms(Arms.of("workhorse", "laptop", "softmax", "m=4").arms, Ledger(tmp_path))
+    for draw, says in takeaways.DEFAULTS.items():
+        data: tuple[Any, ...] = (nothing,)
+        if draw in (against, training_curves):
+            data = ({"here": nothing},)
+        elif draw is learning_curves:
+            data = ({500: nothing},)
+        elif draw is by_arm:
+            data = (nothing, "angle gap")
+        assert says(*data) == takeaways.NOTHING
 
 
 def test_the_figures_of_any_arms_can_be_drawn(arms: Arms) -> None:

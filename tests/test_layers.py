@@ -13,8 +13,10 @@ import torch
 
 from discriminative.evidence import Arms
 from discriminative.ledger import Ledger, correctness
-from discriminative.papers.incay.layers import SETTINGS, layer_weights
-from discriminative.papers.incay.told import norm_growth, scales_told, shift
+from discriminative.papers import experiment, printed
+from discriminative.papers.incay import layers
+from discriminative.papers.incay.layers import SETTINGS, layer_changes, layer_weights
+from discriminative.papers.incay.told import at_paper_scale, norm_growth, scales_told, scales_words, shift
 from discriminative.runs import Schedule
 from discriminative.study import Arm
 from discriminative.training import train
@@ -39,6 +41,17 @@ def test_the_weights_of_the_layers_leave_the_generator_where_it_was() -> None:
     drawn = torch.rand(1)
     torch.manual_seed(3)
     assert torch.equal(drawn, torch.rand(1))
+
+
+def test_the_change_of_a_layer_is_that_of_its_root_mean_square_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = {name: replace(run, schedule=Schedule(5)) for name, run in SETTINGS.items()}
+    monkeypatch.setattr(layers, "SETTINGS", short)
+    found = layer_changes((0, 1))
+    assert {len(changes) for changes in found.values()} == {2}
+    plain, longer = (layer_weights(short[name].with_seed(1))[1] for name in ("softmax, μ = 0.0005", "RN, λ = 1"))
+    for name, changes in found.items():
+        ratio = np.linalg.norm(longer[name]) / np.linalg.norm(plain[name])
+        assert changes[1] == pytest.approx(100 * np.log(ratio), abs=1e-4)
 
 
 def test_the_growth_of_norms_by_group_is_the_ratio_of_means(tmp_path: Path) -> None:
@@ -87,6 +100,9 @@ def test_the_scales_that_a_rate_survives_end_before_the_first_that_loses_a_run()
     assert (found.first, found.last) == (2, 9)
     assert found.calm == pytest.approx(0.1 * 16)
     assert found.wild == pytest.approx(4.0)
+    assert scales_words(cast(Arms, arms)) == (
+        "At the rate 1 the dots are full at 2. At the rate 0.1 the dots are open at 1, 4; half full at 2; full at 8."
+    )
 
 
 def test_a_shift_is_the_mean_difference_by_seed_with_its_interval() -> None:
@@ -95,3 +111,11 @@ def test_a_shift_is_the_mean_difference_by_seed_with_its_interval() -> None:
     assert shift(arms, "a", "b", "norm", "+.2f") == "+2.00 [−0.48, +4.48]"
     one = cast(Arms, SimpleNamespace(pairs=lambda *_: pairs[:1]))
     assert shift(one, "a", "b", "norm") == "–"
+
+
+def test_every_cell_of_the_tables_on_cifar_has_an_arm_at_the_papers_scale() -> None:
+    arms = Arms(experiment("incay-paper-cifar10").at("paper"), Ledger(Path("none")))
+    _, rows = at_paper_scale(arms)
+    for table in ("3", "4"):
+        assert sum(row[0].startswith(f"Table {table}:") for row in rows) == len(printed("incay", table))
+    assert [row[1:] for row in rows if row[0] == "Table 3: RN + L-Softmax, λ = 0.01"] == [["7.35", "not run"]]

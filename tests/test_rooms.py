@@ -23,6 +23,7 @@ ROOMS = (
         "site",
         "naming",
         "chapter",
+        "papers.*.takeaways",
         "papers.*.told",
         "papers.*.figures",
         "figures",

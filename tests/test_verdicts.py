@@ -103,6 +103,17 @@ def detailed(verdict: Verdict, test: Any, **lost: tuple[int, int, int]) -> str:
     return " | ".join(why(Judged(claim, verdict, lost))).replace("\N{NO-BREAK SPACE}", " ")
 
 
+def test_a_number_of_the_arm_without_the_papers_term_says_so() -> None:
+    verdict = judge_errors({0: 300, 1: 310, 2: 305}, {0: 320, 1: 325, 2: 330}, 10_000, 0.05)
+    claim = Claim("a", "Table 1", "b", "c", Fewer("plain", "with the term", smallest=0.05), "d", whose="without it")
+    assert ours_told(Judged(claim, verdict))[0] == "0.20 points more without it"
+    for found in papers.claims().values():
+        arms = {arm.name: arm.run for arm in arms_of(found)}
+        if isinstance(found.test, Fewer) and len(arms) > 1:
+            baseline, arm = (arms[name] for name in found.test.arms)
+            assert found.whose or len(arm.terms) >= len(baseline.terms), found.id
+
+
 def test_an_inconclusive_verdict_says_what_its_seeds_could_find() -> None:
     base, third = {0: 67, 1: 60, 2: 66, 3: 72, 4: 66}, math.log(0.40 / 0.31) / 3
     verdict = judge_errors(base, {0: 62, 1: 64, 2: 60, 3: 66, 4: 60}, 10_000, third)

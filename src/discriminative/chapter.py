@@ -6,7 +6,8 @@
 
     arms = chapter.arms("incay-workhorse")         # evidence.Arms at "laptop"; more names take some of them
     small = chapter.arms("incay-workhorse", "softmax", "incay 0.1", profile="quick")
-    chapter.figure("workhorse", errors_by_arm, arms)       # glues the picture "fig-workhorse", its caption "workhorse"
+    chapter.figure("workhorse", errors_by_arm, arms)       # glues the picture "fig-workhorse", what its records show as
+                                                           # "workhorse.says", its data line as "workhorse"
     chapter.table("2", {"MNIST": chapter.column("incay-workhorse")}, title="Table 2: errors on MNIST.")
     chapter.arms_table(arms, title="Every arm of the figure above.")
     chapter.rows(["Arm", "Points"], [["incay", "0.3"]], title="What a choice is worth.")
@@ -40,8 +41,9 @@ from discriminative.evidence import Arms
 from discriminative.figures.caption import caption
 from discriminative.figures.files import darken_texts, keep, sign_texts
 from discriminative.figures.style import use_style
+from discriminative.figures.takeaways import DEFAULTS
 from discriminative.ledger import Ledger
-from discriminative.papers import experiment, paper, printed
+from discriminative.papers import experiment, paper, printed, takeaways
 from discriminative.runs import PROFILES
 from discriminative.setup import setup_box
 from discriminative.tables import (
@@ -71,6 +73,7 @@ class Chapter:
         self.paper, self.profile = paper(name), profile
         self.judged: dict[str, Judged] = verdicts(name)
         self._said: set[str] = set()
+        self._takeaways: Mapping[str, Callable[..., str]] = takeaways(name)
         use_style()
         self.say(profile=profile)
 
@@ -167,9 +170,10 @@ class Chapter:
     # -- figures
 
     def figure(self, key: str, draw: Callable[..., Any], *data: Any, **options: Any) -> None:
-        """Draw a figure and glue it as ``fig-<key>``, with what the records say of its runs under ``<key>``.
+        """Draw a figure and glue it as ``fig-<key>``, what its records show as ``<key>.says``, its runs as ``<key>``.
 
-        Its drawing and its data are kept as files for the pages (``figures.files``).
+        Its drawing and its data are kept as files for the pages (``figures.files``). What it shows is told by the
+        function of that key in the paper's ``takeaways``, or by that of its kind in ``figures.takeaways``.
 
         Args:
             key: unique in the chapter.
@@ -190,7 +194,10 @@ class Chapter:
         glue(f"fig-{key}", figure, display=False)
         plt.close(figure)
         if groups:
-            self.say({key: caption(*groups)})
+            self.say({key: f"Data: {caption(*groups)}"})
+        says = self._takeaways.get(key, DEFAULTS.get(draw))
+        if says:
+            self.say({f"{key}.says": says(*data)})
 
 
 def _arms_in(data: Any) -> list[Arms]:

@@ -440,6 +440,8 @@ class Claim:
         says: who says it; what we infer ourselves is ours.
         confirmatory: named before its records, under Holm's correction; all others are exploratory.
         paper_scale: what the paper's printed errors are about, where that is not ``scale``.
+        whose: of which arm the numbers are, e.g. ``"without incay"``, where it is the one that lacks what the paper
+            proposes; the first page does not show them as ours.
     """
 
     id: str
@@ -452,6 +454,7 @@ class Claim:
     says: Literal["paper", "our reading", "our prediction"] = "paper"
     confirmatory: bool = False
     paper_scale: str = ""
+    whose: str = ""
 
     def __post_init__(self) -> None:
         proved = isinstance(self.test, Proved)

@@ -114,7 +114,7 @@ def ours_told(judged: Judged) -> tuple[str, str]:
         word += f" {claim.test.target:g}"
     if isinstance(claim.test, (More, Less)) and claim.test.than:
         word += f" than {claim.test.than:g}"
-    return " ".join(filter(None, (_three(value, size), of.unit, word))), between
+    return " ".join(filter(None, (_three(value, size), of.unit, word, claim.whose))), between
 
 
 def why(judged: Judged) -> list[str]:

@@ -77,6 +77,7 @@ def test_a_row_of_the_picture_says_what_its_arms_lost() -> None:
 
 def test_a_row_of_the_picture_leads_to_its_claim_and_says_in_words_what_it_draws() -> None:
     shown = compared(JUDGED.values())
+    assert not [each.claim.id for each in shown if each.claim.whose]
     drawn = picture(JUDGED, dict(chapters(ROOT)))
     for group in families(each.claim for each in shown):
         assert f'href="book/verdicts.html#{permalink(group[0])}"' in drawn

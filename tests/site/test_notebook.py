@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from cells import code, notebook, prose
 
-from discriminative.site.notebook import carry_over, reference_copy
+from discriminative.site.notebook import BookError, carry_over, reference_copy, with_said_descriptions
 
 
 def test_a_change_of_prose_carries_the_outputs_over() -> None:
@@ -39,3 +42,16 @@ def test_a_reference_keeps_what_is_compared_and_drops_the_rest() -> None:
     assert [len(cell["outputs"]) for cell in kept["cells"]] == [2, 0]
     assert kept["cells"][0]["outputs"][0]["data"] == {"text/plain": "y"}
     assert kept["cells"][0]["outputs"][1]["metadata"]["check"] == {"label": "a"}
+
+
+def test_a_figure_s_description_says_what_its_chapter_glued() -> None:
+    def glued(name: str, plain: str) -> dict[str, Any]:
+        data = {"application/papermill.record/text/plain": plain}
+        return {"output_type": "display_data", "data": data, "metadata": {"scrapbook": {"name": name}}}
+
+    cell = code("a", outputs=[glued("low", "89.724"), glued("C-A.word", "'contradicted'")])
+    text = "```{glue:figure} fig-a\n:alt: From {glue:text}`low:.0f`, {glue:text}`C-A.word`.\n\n{glue:text}`low`\n```"
+    told = with_said_descriptions(notebook(cell, prose(text)))["cells"][1]["source"]
+    assert told[1:] == [":alt: From 90, contradicted.\n", "\n", "{glue:text}`low`\n", "```"]
+    with pytest.raises(BookError, match="names high"):
+        with_said_descriptions(notebook(cell, prose(":alt: {glue:text}`high`")))

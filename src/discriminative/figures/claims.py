@@ -12,7 +12,13 @@ from matplotlib.figure import Figure
 from discriminative.figures.style import WIDTH, colour, marker
 from discriminative.verdicts import Judged, arms_of
 
-__all__ = ["forest"]
+__all__ = ["forest", "shown_of"]
+
+
+def shown_of(found: Iterable[Judged], printed_for: Mapping[str, str]) -> list[Judged]:
+    """The claims of those tables that have a printed number and an interval of ours."""
+    of_tables = [each for each in found if each.claim.place in printed_for]
+    return [each for each in of_tables if each.claim.paper_effect and math.isfinite(each.verdict.low)]
 
 
 def forest(found: Iterable[Judged], printed_for: Mapping[str, str]) -> Figure:
@@ -24,8 +30,7 @@ def forest(found: Iterable[Judged], printed_for: Mapping[str, str]) -> Figure:
         printed_for: the data set of each of the paper's tables, e.g. ``{"Table 2.2": "mnist"}``. Where ours is another
             one, the paper printed nothing to set beside it, and there is no diamond.
     """
-    of_tables = [each for each in found if each.claim.place in printed_for]
-    rows = [each for each in of_tables if each.claim.paper_effect and math.isfinite(each.verdict.low)]
+    rows = shown_of(found, printed_for)
     figure: Figure
     figure, axes = plt.subplots(figsize=(WIDTH, 0.56 * max(len(rows), 1) + 1.1))
 

@@ -6,6 +6,7 @@ A paper's folder has ``PAPER`` (``study.Paper``) in its ``__init__.py`` and the 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,7 +16,7 @@ from typing import Any
 from discriminative._checks import require
 from discriminative.study import Claim, Experiment, Paper
 
-__all__ = ["PAPERS", "claims", "experiment", "experiments", "paper", "papers", "printed"]
+__all__ = ["PAPERS", "claims", "experiment", "experiments", "paper", "papers", "printed", "takeaways"]
 
 PAPERS: tuple[str, ...] = ("thesis", "incay", "weights_biased", "include_exclude", "reconstruction", "verification")
 
@@ -31,6 +32,13 @@ def paper(name: str) -> Paper:
 def papers() -> list[Paper]:
     """Every registered paper, in the book's order."""
     return [paper(name) for name in PAPERS]
+
+
+def takeaways(name: str) -> Mapping[str, Callable[..., str]]:
+    """What the figures of a paper's chapter show, by their keys; nothing where its folder has no ``takeaways``."""
+    module = f"{__name__}.{name}.takeaways"
+    found: Mapping[str, Callable[..., str]] = import_module(module).TAKEAWAYS if find_spec(module) else {}
+    return found
 
 
 def experiments() -> dict[str, Experiment]:

@@ -38,11 +38,17 @@ def with_front(text: str, judged: Mapping[str, Judged], root: Path) -> str:
 
 
 def compared(judged: Iterable[Judged]) -> list[Judged]:
-    """The claims beside a printed error of a table of the paper that have an interval: what the picture shows."""
+    """The claims beside a printed error of a table of the paper that have an interval: what the picture shows.
+
+    Those whose numbers are of the arm without what the paper proposes are none of them.
+    """
     return [
         each
         for each in judged
-        if sort(each.claim) == "printed" and each.claim.place.startswith("Table") and math.isfinite(each.verdict.low)
+        if sort(each.claim) == "printed"
+        and each.claim.place.startswith("Table")
+        and math.isfinite(each.verdict.low)
+        and not each.claim.whose
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import copy
 import json
@@ -13,7 +14,7 @@ from typing import Any
 
 __all__ = [
     "BookError", "Notebook", "bare_chapters", "carry_over", "chapter_title", "chapters", "executed_path",
-    "glued_pictures", "is_injected", "read", "reference_copy", "toc_files", "write",
+    "glued_pictures", "is_injected", "read", "reference_copy", "toc_files", "with_said_descriptions", "write",
 ]  # fmt: skip
 
 Notebook = dict[str, Any]
@@ -88,6 +89,36 @@ def glued_pictures(executed: Notebook) -> dict[str, bytes]:
     return found
 
 
+def with_said_descriptions(executed: Notebook) -> Notebook:
+    """An executed notebook in whose ``:alt:`` lines, where MyST reads no role, each glued text stands as its value."""
+    said = {}
+    for cell in executed["cells"]:
+        for output in cell.get("outputs", []):
+            name = output.get("metadata", {}).get("scrapbook", {}).get("name")
+            value = output.get("data", {}).get("application/papermill.record/text/plain")
+            if name and value:
+                said[name] = "".join(value)
+
+    def value_of(match: re.Match[str]) -> str:
+        if match[1] not in said:
+            raise BookError(f"the description of a figure names {match[1]}, which no cell glues")
+        told = said[match[1]]
+        if match[2]:
+            return format(float(told), match[2])
+        return str(ast.literal_eval(told)) if told[0] in "'\"" else told
+
+    result = copy.deepcopy(executed)
+    for cell in result["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = re.sub(
+                r"^:alt: .*$",
+                lambda line: re.sub(r"\{glue:text\}`([^`:]+)(?::([^`]+))?`", value_of, line[0]),
+                "".join(cell["source"]),
+                flags=re.MULTILINE,
+            ).splitlines(keepends=True)
+    return result
+
+
 def chapter_title(executed: Notebook) -> str:
     """The text of a notebook's first heading."""
     text = "\n".join("".join(cell["source"]) for cell in executed["cells"] if cell["cell_type"] == "markdown")
@@ -136,4 +167,4 @@ def executed_path(root: Path, stem: str) -> Path:
 def chapters(root: Path) -> list[tuple[str, Notebook]]:
     """Each executed notebook with its name, in the order of the table of contents."""
     paths = [executed_path(root, path.stem) for path in bare_chapters(root)]
-    return [(path.stem, read(path)) for path in paths if path.exists()]
+    return [(path.stem, with_said_descriptions(read(path))) for path in paths if path.exists()]

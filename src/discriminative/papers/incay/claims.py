@@ -176,6 +176,7 @@ CLAIMS = (
         SMALL,
         "incay-margins",
         paper_scale=MNIST,
+        whose="without incay",
     ),
     *(
         _fewer(
@@ -200,6 +201,7 @@ CLAIMS = (
             SMALL,
             "incay-scale",
             paper_scale=CIFAR10,
+            whose="without a scale",
         )
         for letter, scale, rate in (("a", 2, "0.01"), ("b", 4, "0.002"))
     ),
@@ -234,6 +236,7 @@ CLAIMS = (
             SMALL,
             "incay-decay",
             paper_scale=CIFAR10,
+            whose="at 0.0005",
         )
         for letter, (told, arm, row) in zip("ab", OTHER_DECAYS, strict=True)
     ),
@@ -347,6 +350,7 @@ CLAIMS = (
         Fewer("softmax", "RN lambda=10", smallest=0.04),
         "incay-further",
         says="our prediction",
+        whose="without incay",
     ),
     Claim(
         "C-INC18",

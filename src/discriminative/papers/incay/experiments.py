@@ -191,7 +191,11 @@ def _paper(network: str, dataset: str, dimension: int) -> tuple[Arm, ...]:
         Arm("softmax", base, FEW, "Softmax"),
         *(Arm(f"RN lambda={c:g}", _with(base, *incay(c)), FEW, "RN + Softmax" if c == 0.1 else None) for c in LAMBDAS),
         Arm("m=4", margin, FEW, "L-Softmax"),
-        Arm("m=4 + RN lambda=0.1", _with(margin, *incay(0.1)), FEW, "RN + L-Softmax"),
+        *(
+            Arm(f"m=4 + RN lambda={c:g}", _with(margin, *incay(c)), FEW, "RN + L-Softmax" if c == 0.1 else None)
+            for c in LAMBDAS
+            if c == 0.1 or dataset == "cifar10"
+        ),
         *(
             Arm(f"{name} lambda={c:g}", _with(base, *incay(c, form)), FEWER)
             for name, form, c in (("LogN", "log", 0.01), ("LN", "linear", 1e-6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from discriminative.runs import Run
 from discriminative.training.loop import Training
 from discriminative.training.model import Model
 
-__all__ = ["SETTINGS", "Layers", "layer_weights"]
+__all__ = ["SETTINGS", "Layers", "layer_changes", "layer_weights"]
 
 Layers = dict[str, np.ndarray]
 
@@ -42,6 +43,20 @@ def layer_weights(run: Run) -> tuple[Layers, Layers]:
         while training.step < run.schedule.steps:
             training.update()
     return before, _weights(training.model)
+
+
+def layer_changes(seeds: Sequence[int]) -> dict[str, list[float]]:
+    """By how many log per cent incay at lambda = 1 changes each layer's root mean square weight, a number a seed."""
+    found: dict[str, list[float]] = {}
+    for seed in seeds:
+        (_, plain), (_, longer) = (
+            layer_weights(SETTINGS[name].with_seed(seed)) for name in ("softmax, μ = 0.0005", "RN, λ = 1")
+        )
+        for name in plain:
+            found.setdefault(name, []).append(
+                50 * float(np.log((longer[name] ** 2).mean() / (plain[name] ** 2).mean()))
+            )
+    return found
 
 
 def _weights(model: Model) -> Layers:

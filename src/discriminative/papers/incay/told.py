@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from discriminative.evidence import Arms
 from discriminative.ledger import correctness
+from discriminative.papers import printed
+from discriminative.papers.incay.experiments import INCAY_TUNING, LAMBDAS
+from discriminative.papers.shared import MARGIN_TUNING
 from discriminative.statistics import interval
 
-__all__ = ["Growth", "Scales", "norm_growth", "scales_told", "shift"]
+__all__ = [
+    "Growth",
+    "Scales",
+    "at_paper_scale",
+    "norm_growth",
+    "scales_told",
+    "scales_words",
+    "shift",
+    "tried",
+    "with_interval",
+]
 
 DRAWS = 2000
 
@@ -21,8 +35,48 @@ def shift(arms: Arms, baseline: str, arm: str, measure: str, form: str = "+.1f")
     pairs = arms.pairs(baseline, arm, measure)
     if len(pairs) < 2:
         return "–"
-    middle, low, high = (format(value, form) for value in interval([after - before for before, after in pairs]))
+    return with_interval([after - before for before, after in pairs], form)
+
+
+def with_interval(changes: Sequence[float], form: str = "+.1f") -> str:
+    """The mean of changes by seed with its 95 % interval."""
+    middle, low, high = (format(value, form) for value in interval(changes))
     return f"{middle} [{low}, {high}]".replace("-", "−")
+
+
+def tried() -> dict[str, str]:
+    """How many configurations softmax and each form of incay were chosen from."""
+    of_each = {len(INCAY_TUNING.among(form)) for form in INCAY_TUNING.chosen}
+    return {
+        "tried_softmax": f"{len(MARGIN_TUNING.among('softmax'))}",
+        "tried_incay": " or ".join(map(str, sorted(of_each))),
+    }
+
+
+def at_paper_scale(arms: Arms) -> tuple[list[str], list[list[str]]]:
+    """Tables 3, 4, 6 and 7 beside the runs on CIFAR-10 at the paper's scale: heads and rows, errors in per cent."""
+    names: list[tuple[str, str, str, str]] = []
+    for head, base, term in (("Softmax", "softmax", "RN"), ("L-Softmax", "m=4", "m=4 + RN")):
+        names += [("3", f"RN + {head}", "lambda=0", base)]
+        names += [("3", f"RN + {head}", f"lambda={c:g}", f"{term} lambda={c:g}") for c in LAMBDAS]
+    names += [("4", "Softmax", f"Scale {c}", f"scale {c}" if c > 1 else "softmax") for c in (1, 2, 4, 6, 8)]
+    names += [("4", "Softmax", "Scale > 10", "scale 12")]
+    forms = {"RN": "RN lambda=0.1", "LogN": "LogN lambda=0.01", "LN": "LN lambda=1e-06"}
+    names += [("6", f"Softmax + {form}", "Accuracy", arm) for form, arm in forms.items()]
+    decays = {"0.00001": "decay 1e-05", "0.00005": "decay 5e-05", "0.0005": "softmax", "0.005": "decay 0.005"}
+    names += [("7", f"mu={decay}", "Accuracy", arm) for decay, arm in decays.items()]
+    rows = []
+    for table, row, column, arm in names:
+        cell = printed("incay", table).get((row, column), "NAN")
+        told = row if column == "Accuracy" else f"{row}, {column}"
+        told = told.replace("mu=", "μ = ").replace("lambda=", "λ = ")
+        ran = len(arms.finished(arm))
+        rows.append([
+            f"Table {table}: {told}",
+            cell if isinstance(cell, str) else f"{100 - cell:.2f}",
+            f"{arms.mean(arm):.2f}, n = {ran}" if ran else "not run",
+        ])  # fmt: skip
+    return ["CIFAR-10, error %", "Paper", "Ours, at its scale"], rows
 
 
 @dataclass(frozen=True)
@@ -67,6 +121,25 @@ def scales_told(arms: Arms) -> Scales:
         max(calm, default=math.nan),
         min(wild, default=math.nan),
     )
+
+
+def scales_words(arms: Arms) -> str:
+    """Which scales of Table 4's arms finished under every seed at each rate, and which under none, in words."""
+    shares: dict[float, dict[float, float]] = {}
+    for name in arms:
+        if records := arms.records(name):
+            scale, rate = (float(word) for word in name.split()[1::2])
+            shares.setdefault(rate, {})[scale] = arms.lost(name)[0] / len(records)
+    told = []
+    for rate, found in sorted(shares.items(), reverse=True):
+        groups = {
+            "open": [scale for scale, share in found.items() if not share],
+            "half full": [scale for scale, share in found.items() if 0 < share < 1],
+            "full": [scale for scale, share in found.items() if share == 1],
+        }
+        parts = [f"{said} at {', '.join(f'{c:g}' for c in scales)}" for said, scales in groups.items() if scales]
+        told.append(f"At the rate {rate:g} the dots are {'; '.join(parts)}.")
+    return " ".join(told)
 
 
 @dataclass(frozen=True)

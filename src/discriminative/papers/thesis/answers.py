@@ -40,7 +40,10 @@ from discriminative.papers.thesis.full_scale import QUICK_ARMS
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Optimizer, Schedule
 from discriminative.study import Arm, Experiment
 
-__all__ = ["ANSWERS", "FASHION_SEEDS", "NEW_SEEDS", "SLOWER", "first_normed", "rates_tried"]
+__all__ = [
+    "ANSWERS", "CIFAR_TUNING", "FASHION_SEEDS", "FASHION_TUNING", "NEW_SEEDS", "NORMED", "SLOWER", "SMOOTHING_TUNING",
+    "TUNED_THERE", "first_normed", "normed_grids", "rates_tried",
+]  # fmt: skip
 
 NEW_SEEDS = tuple(range(12, 18))
 FASHION_SEEDS = tuple(range(12, 15))
@@ -105,16 +108,17 @@ SLOWER_NORMED_TUNING = _normed_at(0.001, 0.003)
 SLOWEST_NORMED_TUNING = _normed_at(0.0001, 0.0003)
 
 
-def _normed_grid() -> tuple[Arm, ...]:
-    ledger, grid = Ledger.of("laptop"), NORMED_TUNING
+def normed_grids() -> list[tuple[Arm, ...]]:
+    """The first grid with batch norm, and each wider one that has run."""
+    ledger, grids = Ledger.of("laptop"), [NORMED_TUNING]
     for further in (SLOWER_NORMED_TUNING, SLOWEST_NORMED_TUNING):
         if all(ledger.has(run) for arm in further for run in arm.runs()):
-            grid += further
-    return grid
+            grids.append(grids[-1] + further)
+    return grids
 
 
 def _normed() -> tuple[Arm, ...]:
-    return tuned(_normed_grid(), NORMED, SEEDS[:6])
+    return tuned(normed_grids()[-1], NORMED, SEEDS[:6])
 
 
 def first_normed() -> tuple[Arm, ...]:
@@ -124,7 +128,7 @@ def first_normed() -> tuple[Arm, ...]:
 
 def rates_tried() -> list[float]:
     """The rates among which validation chooses with batch norm, the smaller ones once they have run."""
-    return sorted({arm.run.optimizer.rate for arm in _normed_grid()})
+    return sorted({arm.run.optimizer.rate for arm in normed_grids()[-1]})
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -16,9 +16,23 @@ from discriminative.evidence import Arms, collapsed, mark, means, rank
 from discriminative.ledger import Ledger, correctness
 from discriminative.measures import percent_wrong
 from discriminative.papers import printed
-from discriminative.papers.thesis.answers import SLOWER, first_normed, rates_tried
+from discriminative.papers.shared import FAMILY_TUNING, MARGIN_TUNING, tuned
+from discriminative.papers.thesis.answers import (
+    CIFAR_TUNING,
+    FASHION_TUNING,
+    NORMED,
+    SLOWER,
+    SMOOTHING_TUNING,
+    TUNED_THERE,
+    first_normed,
+    normed_grids,
+    rates_tried,
+)
+from discriminative.papers.thesis.blend import PURE_TUNING
 from discriminative.papers.thesis.claims import ONE_POINT, WITHDRAWN
+from discriminative.papers.thesis.experiments import WHOLE_TUNING
 from discriminative.papers.thesis.measures import until
+from discriminative.papers.thesis.wider import FLOOR_TUNING, WIDEST
 from discriminative.runs import Run
 from discriminative.statistics import interval
 from discriminative.study import More
@@ -27,7 +41,7 @@ from discriminative.verdicts import Judged, arms_of, ours_told
 __all__ = [
     "BESIDE", "advice", "at_edges", "causes", "choices", "collapse", "collapsed_pairs", "controls", "family", "fashion",
     "gaps", "given_up_on_cifar", "grid", "machines", "normed", "planes", "reach", "shortcuts", "starting",
-    "thresholds", "waiting_figures", "withdrawn", "workhorse", "worth_arms",
+    "thresholds", "tried", "waiting_figures", "withdrawn", "workhorse", "worth", "worth_arms",
 ]  # fmt: skip
 
 Said = dict[str, Any]
@@ -300,14 +314,86 @@ def _saved(arms: Arms, baseline: str, name: str) -> str:
     return f"{found.points:.2f} {ends}".replace("-", "−") + (f", {lost} diverged" if lost else "")
 
 
-def grid() -> tuple[list[str], list[list[str]]]:
-    """NormFace's validation error at each scale and rate of its tuning: what a scale does at one rate."""
-    arms = Arms.of("family-tuning", "laptop")
-    rates, rows = ("0.01", "0.03", "0.1"), []
-    for scale in (4, 8, 16, 32):
-        names = [f"NormFace s={scale} rate {rate}" for rate in rates]
-        rows.append([f"s = {scale}", *(f"{arms.mean(name, 'validation error'):.2f}" for name in names)])
-    return ["Scale", *(f"rate {rate}" for rate in rates)], rows
+def grid() -> tuple[list[str], list[list[str]], Said]:
+    """NormFace's validation error at each scale and rate of both its grids; what the wider one says beside m = 4."""
+    arms = Arms.of("family-tuning", "laptop") | Arms.of("normface-tuning", "laptop")
+    settings = {
+        (arms[name].run.head.arguments["scale"], arms[name].run.optimizer.rate): name
+        for name in arms
+        if name.startswith("NormFace")
+    }
+    rates, rows = sorted({rate for _, rate in settings}), []
+    for scale in sorted({scale for scale, _ in settings}):
+        row = [f"s = {scale:g}"]
+        for rate in rates:
+            name = settings.get((scale, rate))
+            row.append(_validation(arms, name) if name else "")
+        rows.append(row)
+    wider, told = Arms.of("normface-wider", "laptop"), "these have not run yet"
+    if WIDEST in wider:
+        run, saved = wider[WIDEST].run, _saved(wider, "softmax", WIDEST)
+        chosen = f"a scale of {run.head.arguments['scale']:g} at the rate {run.optimizer.rate:g}"
+        told = f"of all of them validation takes {chosen}; points saved over softmax: {saved}"
+    said = {"wider_told": told}
+    return ["Scale", *(f"rate {rate:g}" for rate in rates)], rows, said
+
+
+def _validation(arms: Arms, name: str) -> str:
+    """A configuration's mean error on validation; how many of its runs diverged where any did."""
+    lost = arms.lost(name)[0]
+    error = arms.mean(name, "validation error")
+    return f"{lost} diverged" if lost else "–" if math.isnan(error) else f"{error:.2f}"
+
+
+def worth() -> Said:
+    """What the first figure's description says: between which losses the open dots lie, between what the squares."""
+    arms = worth_arms()
+    over = {name: arms.errors_against("softmax", name).points for name in BESIDE if name in arms}
+    known = {name: points for name, points in over.items() if not math.isnan(points)}
+    squares = [
+        arms.errors_against("NormFace s=4", name).points for name in known if name.startswith(("m=", "A-Softmax"))
+    ]
+    ends = sorted(known, key=lambda name: known[name])
+    return {
+        "worth_dots": f"{known[ends[0]]:.2f}, {ends[0]}, and {known[ends[-1]]:.2f}, {ends[-1]}" if ends else "none",
+        "worth_squares": f"{min(squares):.2f} and {max(squares):.2f}" if squares else "none",
+    }
+
+
+def tried() -> Said:
+    """How many configurations validation chose from: of each family, and where another number was tried."""
+    families = ("softmax-bias", "weight-normalised", "hinge", "NormFace", "CosFace", "ArcFace")
+    of_each = [len(FAMILY_TUNING.among(name)) for name in (*families, *(f"A-Softmax m={m}" for m in (2, 3, 4)))]
+    of_each += [len(MARGIN_TUNING.among(name)) for name in ("softmax", "m=2", "m=3", "m=4")]
+    whole = [len(WHOLE_TUNING.among(name)) for name in WHOLE_TUNING.chosen]
+    there = [
+        sum(arm.name.startswith(f"{name} rate") for arm in (*FASHION_TUNING, *FLOOR_TUNING)) for name in TUNED_THERE
+    ]
+    return {
+        "tried_each": _span(of_each),
+        "tried_smoothed": len(SMOOTHING_TUNING),
+        "tried_smoothed_seeds": len(SMOOTHING_TUNING[0].seeds),
+        "tried_pure": _span([len(PURE_TUNING.among(name)) for name in PURE_TUNING.chosen]),
+        "tried_whole": _span(whole),
+        "tried_cifar": _span(
+            [sum(arm.name.startswith(f"{name} ") for arm in CIFAR_TUNING) for name in ("softmax", "m=4")]
+        ),
+        "tried_there": _span(there),
+        "planned_cifar": _span([len(arm.seeds) for arm in Arms.of("cifar-quick", "laptop").arms]),
+        "planned_normed": _span([len(arm.seeds) for arm in Arms.of("batch-norm", "laptop").arms]),
+        "planned_causes": _span([len(arm.seeds) for arm in Arms.of("fashion-causes", "laptop").arms]),
+        "all_tuned_there": _all_tuned_there(),
+    }
+
+
+def _all_tuned_there() -> str:
+    """What Fashion-MNIST's own validation chose for softmax and for m = 4 with the floor among the choices."""
+    arms, told = Arms.of("fashion-floor-tuned", "laptop"), []
+    for name in arms:
+        run, who = arms[name].run, name.removesuffix(" all tuned").replace("=", " = ")
+        other = f"decay {run.optimizer.weight_decay:g}" if run.blend is None else f"floor {run.blend.floor:g}"
+        told.append(f"for {who} the rate {run.optimizer.rate:g} and the {other}")
+    return "validation chose " + " and ".join(told) if told else "these have not run yet"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -352,6 +438,9 @@ def normed() -> tuple[list[str], list[list[str]], Said]:
     said = Said(
         normed_rates=", ".join(f"{rate:g}" for rate in rates_tried()),
         normed_edges=at_edges(rates_tried(), chosen),
+        normed_grids="; ".join(
+            f"down to {min(rates):g}, {at_edges(rates, chosen)}" for rates, chosen in _normed_ends()
+        ),
         normed_first="; ".join(
             f"{name.removesuffix(' batch norm')} at {first[name].run.optimizer.rate:g}: {first.mean(name):.1f} %"
             for name in gone
@@ -387,6 +476,16 @@ def normed() -> tuple[list[str], list[list[str]], Said]:
         }
     heads = ["Arm", "Test error (%)", "Training error (%)", "Classes above 90 % error, per run"]
     return [*heads, "Norm of the shortest weight"], rows, said
+
+
+def _normed_ends() -> list[tuple[list[float], dict[str, float]]]:
+    """Of each grid with batch norm: its rates, and the one that it gives each arm."""
+    found = []
+    for grid in normed_grids():
+        arms = tuned(grid, NORMED, (0,))
+        chosen = {arm.name.removesuffix(" batch norm"): arm.run.optimizer.rate for arm in arms}
+        found.append((sorted({arm.run.optimizer.rate for arm in grid}), chosen))
+    return found
 
 
 def at_edges(rates: list[float], chosen: Mapping[str, float]) -> str:

@@ -1,0 +1,67 @@
+"""What the figures of the include-and-exclude chapter show, by the records and by the paper's own sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from discriminative.evidence import Arms
+from discriminative.figures.takeaways import NOTHING, ends_of, last, listed, named, percent, short
+from discriminative.papers.include_exclude.appendix import standing_out, sweeps
+
+__all__ = ["TAKEAWAYS"]
+
+
+def forces(arms: Arms) -> str:
+    """The scatter that each arm leaves, the geometric mean."""
+    told = [
+        f"{short(10 ** float(np.mean(values)))} under {named(name)}"
+        for name in arms
+        if (values := arms.numbers(name, "log scatter"))
+    ]
+    return f"Scatter within classes over scatter between: {listed(told)}." if told else NOTHING
+
+
+def courses(panels: Mapping[str, Arms]) -> str:
+    """How hard each term pulls at the end of training."""
+    told = []
+    for arms in panels.values():
+        ends = {
+            name: [r["curves"]["term_pulls"] for r in arms.finished(name) if "term_pulls" in r["curves"]]
+            for name in arms
+        }
+        told += [
+            f"{short(last(arms, name, 'term_pulls', 0))} of {named(name)}" for name, found in ends.items() if found
+        ]
+    return f"Pull of the term at the end of training: {listed(told)}." if told else NOTHING
+
+
+def best_of_many(_: Arms) -> str:
+    """How many of the printed sweeps have a best that chance would not have."""
+    rows = [(sweep.standing_out, *np.quantile(standing_out(len(sweep.settings)), (0.025, 0.975))) for sweep in sweeps()]
+    above, below = sum(out > high for out, _, high in rows), sum(out < low for out, low, _ in rows)
+    return (
+        f"Of {len(rows)} printed sweeps {above or 'none'} stands out more than chance would in 95 of 100 draws, and "
+        f"{below or 'none'} less."
+    )
+
+
+def lambda_sweep(arms: Arms, softmax: Arms) -> str:
+    """The coefficients with the fewest and with the most errors."""
+    found = {float(name.split("lambda=")[1]): arms.mean(name) for name in arms if arms.numbers(name)}
+    if not found:
+        return NOTHING
+    least, most = ends_of(found)
+    return (
+        f"Least test error at λ = {least:g}, {percent(found[least])}, most at λ = {most:g}, {percent(found[most])}; "
+        f"softmax {percent(softmax.mean('softmax'))}."
+    )
+
+
+TAKEAWAYS: dict[str, Callable[..., str]] = {
+    "ie-forces": forces,
+    "ie-courses": courses,
+    "ie-best": best_of_many,
+    "ie-sweep": lambda_sweep,
+}

@@ -1,0 +1,62 @@
+"""What the figures of the first chapter show, by the records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from discriminative.evidence import Arms
+from discriminative.figures.takeaways import NOTHING, by_verdict, last, listed, named, percent
+
+__all__ = ["TAKEAWAYS"]
+
+
+def gains(arms: Arms, beside: Mapping[str, str]) -> str:
+    """How many losses save errors over softmax, over the same without the margin, and over NormFace at s = 4."""
+    told = []
+    for baselines, what in (
+        (dict.fromkeys(beside, "softmax"), "softmax"),
+        (
+            {name: control for name, control in beside.items() if control not in ("", "softmax")},
+            "the same without a margin",
+        ),
+        ({name: "NormFace s=4" for name, control in beside.items() if control}, "NormFace at s = 4"),
+    ):
+        found = [arms.errors_against(baseline, name).points_low for name, baseline in baselines.items() if name in arms]
+        found = [low for low in found if not math.isnan(low)]
+        told.append(f"{sum(low > 0 for low in found)} of {len(found)} losses over {what}")
+    return f"By their intervals {listed(told)} save errors."
+
+
+def blend(arms: Arms) -> str:
+    """The largest mean error with the blend and the least without it."""
+    errors = {name: arms.mean(name) for name in arms if arms.numbers(name)}
+    bare = {name: error for name, error in errors.items() if "no blend" in name}
+    blended = {name: error for name, error in errors.items() if name not in bare}
+    if not bare or not blended:
+        return NOTHING
+    least = min(bare, key=lambda name: bare[name])
+    return (
+        f"With the blend no mean error is above {percent(max(blended.values()))}, without it none below "
+        f"{percent(bare[least])} ({named(least)})."
+    )
+
+
+def norms(arms: Arms) -> str:
+    """Where the loss ends without a blend, beside log 10, and softmax's."""
+    ends = {name: last(arms, name, "loss") for name in arms if arms.finished(name)}
+    bare = [end for name, end in ends.items() if name != "softmax" and not math.isnan(end)]
+    if not bare:
+        return NOTHING
+    return (
+        f"Without a blend the training loss ends between {min(bare):.2f} and {max(bare):.2f}, log 10 being "
+        f"{math.log(10):.2f}; softmax's at {ends.get('softmax', math.nan):.3f}."
+    )
+
+
+TAKEAWAYS: dict[str, Callable[..., str]] = {
+    "worth": gains,
+    "blend": blend,
+    "norms": norms,
+    "forest": by_verdict,
+}

@@ -1,0 +1,91 @@
+"""What the figures of the chapter on W-Softmax show, by the records and by the theory beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from discriminative.evidence import Arms
+from discriminative.figures.takeaways import NOTHING, listed, percent
+from discriminative.papers.weights_biased.experiments import GRADIENTS, map_name
+from discriminative.papers.weights_biased.figures import optimum
+
+__all__ = ["TAKEAWAYS"]
+
+PRINTED, STOPPED = GRADIENTS
+
+
+def over_alpha(arms: Arms) -> str:
+    """The error at the paper's middle alpha in the two extreme columns, under either gradient."""
+    told = []
+    for norm, warm, where in ((False, False, "without either help"), (True, True, "with batch norm and a warm start")):
+        found = [arms.mean(map_name(1.0, gradient, norm, warm)) for gradient in (PRINTED, STOPPED)]
+        told.append(
+            f"{where} {percent(found[0])} under the printed gradient, {percent(found[1])} under the stopped one"
+        )
+    return f"The test error at α = 1: {'; '.join(told)}."
+
+
+def theory(arms: Arms) -> str:
+    """The own angle at alpha = 1: that of theory and those of training."""
+    trained = [_geometry(arms, map_name(1.0, gradient), "own_angle") for gradient in (PRINTED, STOPPED)]
+    return (
+        f"At α = 1 the printed gradient has its optimum at an own angle of {optimum(1.0)[1]:.0f}° and trains to "
+        f"{trained[0]:.0f}°, the stopped one at 0° and to {trained[1]:.0f}°."
+    )
+
+
+def _geometry(arms: Arms, name: str, key: str) -> float:
+    found = [float(r["geometry"][key]) for r in arms.finished(name)]
+    return float(np.mean(found)) if found else math.nan
+
+
+def cosines(arms: Arms) -> str:
+    """The distance from a simplex at alpha = 1."""
+    found = [arms.mean(map_name(1.0, gradient), "cosines off the simplex") for gradient in (PRINTED, STOPPED)]
+    return (
+        f"At α = 1 the cosines are {found[0]:.2f} from those of a simplex under the printed gradient and "
+        f"{found[1]:.2f} under the stopped one."
+    )
+
+
+def by_class(arms: Arms) -> str:
+    """From softmax to the largest alpha: the mean own angle on test images."""
+    told = []
+    for gradient, name in ((STOPPED, "stopped"), (PRINTED, "as printed")):
+        ends = [_geometry(arms, map_name(alpha, gradient), "own_angle") for alpha in (0.0, 1.5)]
+        told.append(f"from {ends[0]:.0f}° to {ends[1]:.0f}° with the gradient {name}")
+    return f"From α = 0 to 1.5 the mean own angle on test images goes {listed(told)}."
+
+
+def widths(panels: Mapping[str, Arms]) -> str:
+    """Softmax's error at classes less one and at the most units, where both were run."""
+    told = []
+    for title, arms in panels.items():
+        found = {int(name.split("M=")[1]): arms.mean(name) for name in arms if name.startswith("softmax ")}
+        found = {units: error for units, error in found.items() if not math.isnan(error)}
+        if len(found) > 1:
+            told.append(f"{title}: " + ", ".join(f"{percent(found[units])} with {units}" for units in sorted(found)))
+    return f"Softmax's error by units, {'; '.join(told)}." if told else NOTHING
+
+
+def classes(arms: Arms) -> str:
+    """What W-Softmax gains with the fewest and with the most classes."""
+    told = []
+    for k in (5, 10):
+        pairs = arms.pairs(f"softmax k={k}", f"W-Softmax k={k}")
+        if pairs:
+            told.append(f"{np.mean([before - after for before, after in pairs]):.2f} points with {k} classes")
+    return f"W-Softmax gains {listed(told)} on softmax." if told else NOTHING
+
+
+TAKEAWAYS: dict[str, Callable[..., str]] = {
+    "wsm-map": over_alpha,
+    "wsm-angles": theory,
+    "wsm-cosines": cosines,
+    "wsm-classes": by_class,
+    "wsm-widths": widths,
+    "wsm-gains": classes,
+}
