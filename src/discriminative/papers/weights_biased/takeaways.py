@@ -38,7 +38,7 @@ def theory(arms: Arms) -> str:
     ]
     told = (
         f"At α = 1 the printed gradient has its optimum at an own angle of {angle:.0f}° and a weight cosine of "
-        f"{rho:.3f} and trains to {trained[0]}; the stopped one rests at 0° and {-1 / 9:.3f} and trains to {trained[1]}."
+        f"{rho:.3f} and trains to {trained[0]}; the stopped one rests at 0° and {-1 / 9:.3f}, trains to {trained[1]}."
     )
     return told.replace("-", "\N{MINUS SIGN}")
 
