@@ -66,9 +66,9 @@ def test_a_difference_of_errors_is_paired_by_seed(tiny: Run, tmp_path: Path) -> 
 
 def test_a_mean_stands_with_its_interval_and_an_arm_with_how_many_of_its_runs(tiny: Run, tmp_path: Path) -> None:
     arms = made(tiny, tmp_path, {"softmax": (100, 200, None), "stopped": (0, 300), "literal": (90,), "lost": (None,)})
-    assert told.spread(arms, "softmax", "test error", 2) == "1.50 [−4.85, 7.85]"
-    assert told.spread(arms, "literal", "test error") == "0.9"
-    assert told.spread(arms, "lost", "test error") == "–"
+    assert told.over_seeds(arms, "softmax", "test error", 2) == "1.50 [−4.85, 7.85]"
+    assert told.over_seeds(arms, "literal", "test error") == "0.9"
+    assert told.over_seeds(arms, "lost", "test error") == "–"
     assert told.with_any(arms, "stopped", "test error") == "1 of 2"
     assert told.with_any(arms, "softmax", "test error") == "2 of 2"
 

@@ -10,7 +10,7 @@ from discriminative.evidence import Arms
 from discriminative.statistics import interval
 
 __all__ = [
-    "DIAGNOSIS", "arm_mean", "classes_falling", "decimals", "diagnosis", "gains_apart", "paired", "spread",
+    "DIAGNOSIS", "arm_mean", "classes_falling", "decimals", "diagnosis", "gains_apart", "over_seeds", "paired",
     "with_any", "worst_classes",
 ]  # fmt: skip
 
@@ -71,7 +71,7 @@ def paired(arms: Arms, baseline: str, arm: str) -> str:
     return _told([a - b for b, a in arms.pairs(baseline, arm)], 2, "points")
 
 
-def spread(arms: Arms, name: str, measure: str, digits: int = 1) -> str:
+def over_seeds(arms: Arms, name: str, measure: str, digits: int = 1) -> str:
     """An arm's mean of a measure and its 95 % interval over the seeds."""
     values = arms.numbers(name, measure)
     if len(values) < 2:
