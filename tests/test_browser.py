@@ -494,6 +494,16 @@ def test_the_link_of_a_caption_stays_within_it_wherever_its_last_word_ends(chrom
     assert not {width: links for width, links in seen.items() if links}
 
 
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_what_a_figure_shows_stands_out_from_the_rest_of_its_caption(chromium: Chromium, page: str) -> None:
+    chromium.open((HTML / page).as_uri())
+    weights = chromium.run("""[...document.querySelectorAll('figcaption .caption-text > strong')].map(
+      node => [node.querySelector('.pasted-text') || node, node.parentElement].map(
+        n => +getComputedStyle(n).fontWeight))""")
+    assert len(weights) > 2
+    assert all(bold >= 600 > plain for bold, plain in weights)
+
+
 def test_a_table_of_ratios_is_stacked_on_a_phone_and_needs_no_scrolling(chromium: Chromium) -> None:
     chromium.shape(390)
     chromium.open((HTML / "book" / "cost.html").as_uri())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,15 @@ from PIL import Image, ImageOps
 from discriminative import papers
 from discriminative.evidence import Arms, means, paired_gains, pairs_told, rank
 from discriminative.figures import files, style, takeaways
-from discriminative.figures.arms import against, by_arm, errors_by_arm, label_ends, learning_curves, training_curves
+from discriminative.figures.arms import (
+    against,
+    by_arm,
+    errors_by_arm,
+    label_ends,
+    label_lines,
+    learning_curves,
+    training_curves,
+)
 from discriminative.figures.claims import forest
 from discriminative.ledger import Ledger
 from discriminative.papers.thesis import figures, told
@@ -296,6 +305,26 @@ def test_names_at_the_ends_of_curves_keep_their_order_and_do_not_touch() -> None
     for above, below in itertools.pairwise(boxes.values()):
         assert above.y0 >= below.y1 - 1
     plt.close(figure)
+
+
+def test_on_a_logarithmic_axis_a_name_stands_where_its_line_ends() -> None:
+    figure, axes = plt.subplots(figsize=(5.5, 3))
+    axes.plot([0, 1], [1, 10], label="middle", color="#0b5394")
+    axes.plot([0, 1], [1, 0.0], label="nought", color="#374151")
+    axes.plot([0, 1], [1, 1], label="_left out")
+    axes.set(yscale="log", ylim=(0.1, 1000))
+    label_lines(axes)
+    places = {text.get_text(): (text.xy[1], text.get_color()) for text in axes.texts}  # type: ignore[attr-defined]
+    assert places == {"middle": (pytest.approx(0.5), "#0b5394"), "nought": (0.0, "#374151")}
+    plt.close(figure)
+
+
+def test_a_loss_has_its_one_shape_in_the_figures_of_every_paper() -> None:
+    """Means of arms, told apart by colour, are drawn in the shape of their loss and in no other."""
+    for path in (ROOT / "src" / "discriminative" / "papers").glob("*/figures.py"):
+        text = path.read_text()
+        assert not re.search(r'(?:mean|np\.exp)\([^\n]*"[os^]",\s*color=colour\((?:str\()?name', text), path
+        assert 'fmt="o"' not in text, path
 
 
 def test_every_text_of_a_figure_stands_out_from_white() -> None:

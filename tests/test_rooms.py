@@ -30,6 +30,7 @@ ROOMS = (
         "setup",
         "tables",
         "verdicts",
+        "disputed",
     ),
     *("evidence", "measures", "papers.*", "papers.*.claims", "papers.*.experiments", "papers.shared", "papers"),
     *(

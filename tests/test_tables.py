@@ -78,7 +78,7 @@ def test_rows_that_a_paper_quotes_are_folded_and_its_references_are_not_ours(tmp
         (tables.paper_table("incay", "1", ours, title="Faces.", column="mAcc"), 6, "COCO"),
     ):
         above, folded = shown.split('<details class="quoted">')
-        assert folded.startswith(f"<summary>{count} rows that the paper quotes from elsewhere</summary>")
+        assert folded.startswith(f"<summary>{count} rows quoted from elsewhere</summary>")
         assert len(rows(folded)) == count
         assert any(row.startswith(one) for row in rows(folded))
         assert not any(tables.QUOTED.search(row) for row in rows(above))
@@ -227,6 +227,15 @@ def test_what_was_not_run_is_folded_below_with_its_reason_and_command(
     assert "discriminative run thesis-tuning thesis-table-2-3 --profile paper" in found["C-LSM2"]
     assert "thesis-tuning has to choose its setting first" in found["C-LSM2"]
     assert [name.split(":")[0] for name in rows(below)][:5] == ["C-LSM1", "C-LSM1f", "C-LSM2", "C-LSM3", "C-LSM4"]
+
+
+def test_a_table_of_texts_folds_the_rows_that_a_paper_quotes() -> None:
+    shown = tables.plain_table(["Row", "%"], [["a", "1"]], title="Rows.", quoted=[["b [7]", "2"]])
+    open_rows, folded = shown.split("<details")
+    assert "b [7]" not in open_rows
+    assert "1 row quoted from elsewhere" in folded
+    assert "b [7]" in folded
+    assert "<details" not in tables.plain_table(["Row", "%"], [["a", "1"]], title="Rows.")
 
 
 def test_a_few_claims_are_told_in_a_line_each_with_a_link_to_their_rows() -> None:

@@ -292,3 +292,25 @@ def test_a_zip_that_was_altered_is_named(tmp_path: Path) -> None:
         unseen.read_orl(tmp_path)
     with pytest.raises(DataError, match=r"images_background_small1\.zip is missing or altered"):
         unseen.read_omniglot(tmp_path)
+
+
+def test_which_characters_a_pair_is_of_needs_no_drawing() -> None:
+    pairs = unseen.asked_characters()
+    assert len(pairs) == 6000
+    assert torch.equal(pairs.first == pairs.second, pairs.same)
+    ends = torch.cat([pairs.first, pairs.second])
+    assert sorted(ends.unique().tolist()) == list(range(64))
+    assert len({(int(fold), int(end)) for fold, end in zip(pairs.fold.repeat(2), ends, strict=True)}) == 64
+    stored = sorted((Path(__file__).parents[1] / "results" / "omniglot").glob("*.npz"))
+    assert stored
+    for path in stored:
+        with np.load(path) as arrays:
+            assert np.array_equal(arrays["same"], pairs.same.numpy())
+
+
+@pytest.mark.skipif(not (data_root() / "omniglot-py").exists(), reason="Omniglot is not here")
+def test_the_characters_of_the_pairs_are_those_of_the_drawings() -> None:
+    asked, pairs = unseen.UNSEEN["omniglot"](data_root(), 0), unseen.asked_characters()
+    ends = (torch.cat([asked.pairs.first, asked.pairs.second]), torch.cat([pairs.first, pairs.second]))
+    names = sorted({asked.identity[i] for i in ends[0].tolist()})
+    assert [asked.identity[i] for i in ends[0].tolist()] == [names[i] for i in ends[1].tolist()]

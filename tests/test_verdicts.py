@@ -120,7 +120,9 @@ def test_an_inconclusive_verdict_says_what_its_seeds_could_find() -> None:
     assert verdict.word == "inconclusive"
     shown = detailed(verdict, Fewer("m=4", "softmax", paper=(0.40, 0.31)))
     found = f"{100 * math.expm1(-verdict.detectable):.0f} %".replace("-", "−")
-    assert "n = 5 | the interval holds both no change and −8 %, the smallest that counts" in shown
+    correlation = f"{verdict.correlation:.2f}".replace("-", "−")
+    holds = "the interval holds both no change and −8 %, the smallest that counts"
+    assert f"n = 5, correlation of the pairs {correlation} | {holds}" in shown
     assert f"with 80 % power n = 5 finds {found}; −8 % needs n = {verdict.seeds_needed}" in shown
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from discriminative import verification
+from discriminative.statistics import interval
 from discriminative.verification import Pairs
 
 F64 = torch.float64
@@ -248,3 +249,30 @@ def test_what_six_thousand_pairs_resolve() -> None:
     assert verification.binomial_error(99.4, 6000) == pytest.approx(0.0997, abs=1e-4)
     with pytest.raises(ValueError, match=r"accuracy must be in percent, got 100\.5"):
         verification.binomial_error(100.5, 6000)
+
+
+def made_up_pairs(count: int = 12) -> Pairs:
+    """Of so many identities every pair of two, and thirty of one each."""
+    one, two = np.triu_indices(count, 1)
+    own = np.repeat(np.arange(count), 30)
+    first, second = (torch.from_numpy(np.concatenate([own, other])) for other in (one, two))
+    return Pairs(first, second, first == second, torch.zeros_like(first))
+
+
+def test_an_interval_over_seeds_and_identities_is_that_over_seeds_where_identities_do_not_matter() -> None:
+    by_seed, pairs = np.linspace(-0.02, 0.05, 12), made_up_pairs()
+    found = verification.crossed_interval(np.repeat(by_seed[:, None], len(pairs), 1), pairs, draws=4000)
+    assert found == pytest.approx(interval(list(100 * by_seed)), rel=0.05)
+
+
+def test_an_interval_over_seeds_and_identities_holds_nought_where_one_identity_makes_the_difference() -> None:
+    pairs, noise = made_up_pairs(), np.random.default_rng(0)
+    of_one = ((pairs.first == 3) & pairs.same).numpy()
+    differences = of_one * noise.uniform(0.9, 1.0, (12, 1))
+    mean, low, high = verification.crossed_interval(differences, pairs)
+    assert mean == pytest.approx(50 * (differences[:, pairs.same.numpy()].mean()))
+    over_seeds = interval(list(100 * differences[:, pairs.same.numpy()].mean(1) / 2))
+    assert over_seeds[1] > 0 > low
+    assert high > over_seeds[2]
+    with pytest.raises(ValueError, match="two seeds or more, got 1"):
+        verification.crossed_interval(differences[:1], pairs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +11,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from discriminative.disputed import Disputed
 from discriminative.evidence import Arms, collapsed
+from discriminative.figures.takeaways import NOTHING
 from discriminative.ledger import Ledger
 from discriminative.measures import measure
 from discriminative.papers import claims, experiment
-from discriminative.papers.verification import experiments, figures, told
+from discriminative.papers.verification import experiments, figures, takeaways, told
 from discriminative.runs import Schedule
 from discriminative.study import Fewer
 from discriminative.training import train_any
+from discriminative.verdicts import verdicts
 
 SHORT = Schedule(40)
 
@@ -127,9 +131,87 @@ def test_tables_of_arms_have_a_row_each_and_say_where_there_is_none(arms: Arms, 
     assert all(int(cell.replace(",", "")) <= 2000 for cell in rows[0][1:])
     for heads, rows in (told.arms_rows(none, one_shot=True), told.pair_rows(none)):
         assert rows == [["no record yet", *["–"] * (len(heads) - 1)]]
-    heads, rows = told.open_set_rows(none)
-    assert {row[3] for row in rows} == {"not run", "no such arm on faces"}
-    assert told.open_set_rows(arms)[1][0][3].endswith("n = 2")
+    heads, rows = told.open_set_rows(none, none)
+    assert all(row[3].startswith("not run") and row[4] == "not run" for row in rows)
+    found = told.open_set_rows(arms, none)[1][0]
+    assert found[3].endswith("n = 2")
+    assert found[4] == "not run"
+
+
+def test_every_open_set_row_of_the_papers_stands_beside_ours_or_carries_its_reference(none: Arms) -> None:
+    heads, rows = told.open_set_rows(none, none)
+    assert all(len(row) == len(heads) for row in rows)
+    assert len(rows) == 41
+    quoted = told.quoted_rows()
+    assert len(quoted) == 30
+    assert all(len(row) == len(heads) for row in quoted)
+    assert all(re.search(r"\[\d+\]$|\(\d{4}a?c?\)\)$", row[0]) for row in quoted)
+    assert ["A-Softmax(Liu et al. (2017a))", "incay, 1", "99.26", "–", "–", "–"] in quoted
+    printed = {(row[0], row[1]): (row[2], row[5]) for row in rows}
+    assert printed["W-Softmax (alpha = 1.5)", "W-Softmax, 4"] == ("99.48", "–")
+    assert printed["DeepID+Lre", "reconstruction, 2"] == ("98.34", "95.47")
+    assert printed["IE [P]", "include-exclude, 6"] == ("99.15", "94.12")
+    known = {arm.name for arm in (*experiments.FACE_TUNING, *experiments.CHARACTER_TUNING)}
+    for *_, ran in told.OPEN_SET:
+        for face, character in ran.values():
+            assert face.startswith("not run") or any(name.startswith(f"{face} rate") for name in known)
+            assert not character or any(name.startswith(f"{character} rate") for name in known)
+
+
+def test_differences_on_characters_have_an_interval_over_characters_too() -> None:
+    asked = {name: Arms.of(name, "laptop") for name in ("unseen-characters", "unseen-characters-common")}
+    judged = verdicts("verification")
+    found = told.crossed(judged.values(), asked)
+    of_errors = {id for id, each in judged.items() if each.claim.experiment in asked and len(each.claim.test.arms) == 2}
+    assert {each.claim.id for each in found} == of_errors
+    for each in found:
+        verdict = judged[each.claim.id].verdict
+        assert -each.mean == pytest.approx(verdict.points)
+        assert each.seeds == pytest.approx((-verdict.points_high, -verdict.points_low))
+    wider = [each.both[1] - each.both[0] > each.seeds[1] - each.seeds[0] for each in found]
+    assert all(wider)
+    heads, rows = told.crossed_rows(found)
+    assert all(len(row) == len(heads) for row in rows)
+    said = told.beyond_nought(found)
+    assert int(said["crossed_both"]) <= int(said["crossed_seeds"]) <= int(said["crossed_count"]) == len(found)
+    assert told.crossed_rows([])[1] == [["no record yet", *["–"] * 4]]
+
+
+def test_what_arms_lost_is_told_arm_by_arm(arms: Arms, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told.lost_by_arm(arms) == "none"
+    monkeypatch.setattr(Arms, "lost", lambda self, name=None: (1, 1) if name == "NormFace" else (0, 0))
+    assert told.lost_by_arm(arms) == "NormFace: 1 diverged and 1 did not train of 2"
+    assert "2 of 2 failed" not in told.open_set_rows(arms, arms)[1][0][3]
+    assert told.rates(arms) == "0.05 for softmax"
+
+
+def test_a_rate_at_the_edge_of_its_grid_is_told() -> None:
+    arm = next(a for a in experiments.CHARACTER_TUNING if a.name == "softmax rate 0.1")
+    ledger = Ledger(Path("nowhere"))
+    inside = Arms([replace(arm, name="softmax")], ledger)
+    assert told.at_edges(inside, 4) == "none"
+    assert told.at_edges(inside, 2) == "softmax at the highest, 0.1"
+    lowest = next(a for a in experiments.CHARACTER_TUNING if a.name == "ArcFace rate 0.05")
+    assert told.at_edges(Arms([replace(lowest, name="ArcFace")], ledger), 4) == "ArcFace at the lowest, 0.05"
+
+
+def test_the_least_is_over_arms_that_trained(arms: Arms, monkeypatch: pytest.MonkeyPatch) -> None:
+    least = min(arms.mean(name, "training error") for name in arms)
+    assert told.least(arms, "training error") == least
+    best = min(arms, key=lambda name: arms.mean(name, "training error"))
+    monkeypatch.setattr(Arms, "lost", lambda self, name=None: (0, 2 if name == best else 0))
+    assert told.least(arms, "training error") > least
+
+
+def test_projected_features_have_an_error_where_they_were_projected(arms: Arms) -> None:
+    heads, rows = told.arms_rows(arms, one_shot=False)
+    place = heads.index("Cosine along 32 axes (%)")
+    assert [row[place] for row in rows] == ["–", "–"]  # 32 numbers have no 32 leading axes
+    assert told.signed(arms, "softmax", "projection") == "nan"
+    faces = Arms.of("unseen-faces", "laptop", "softmax")
+    cell = told.arms_rows(faces, one_shot=False)[1][0][place]
+    errors = [r["metrics"]["pairs"]["projected"] / r["metrics"]["test"]["images"] for r in faces.finished()]
+    assert cell.startswith(f"{100 * np.mean(errors):.1f} [")
 
 
 def test_a_curve_has_the_rates_that_every_run_can_show(arms: Arms) -> None:
@@ -144,5 +226,23 @@ def test_pictures_are_drawn_with_and_without_records(arms: Arms, none: Arms) -> 
     for each in (arms, none):
         for draw in (figures.roc, figures.histograms):
             plt.close(draw(each))
+        plt.close(figures.drawings(each, each))
+    assert takeaways.drawings(none, none) == NOTHING
     plt.close(figures.chain())
     plt.close(figures.printed_gains(told.gains()))
+
+
+def test_a_loss_has_pairs_of_its_own_where_most_runs_of_one_side_are_right_and_of_the_other_wrong(
+    monkeypatch: pytest.MonkeyPatch, none: Arms
+) -> None:
+    pair = Disputed("ArcFace", True, True, 0, (0.25, 0.75), (0.0, 0.0), (0.0, 0.0))
+    found = [
+        pair,
+        replace(pair, right=False, shares=(0.75, 0.6)),
+        replace(pair, arm="RN", right=False, shares=(1.0, 0.0)),
+    ]
+    monkeypatch.setattr(takeaways, "disputed", lambda arms, names, baseline: found)
+    said = takeaways.drawings(none, ("ArcFace", "RN", "CosFace"))
+    assert said.startswith(
+        "1 of 3 losses have pairs that most of their runs answer right and most of softmax's wrong, 1 "
+    )

@@ -148,9 +148,11 @@ class Chapter:
         """Show one row an arm: errors with intervals, angles, seeds, what was lost."""
         _show(arms_table(arms, title=title))
 
-    def rows(self, heads: list[str], rows: Iterable[list[str]], *, title: str) -> None:
-        """Show a table of texts, the first of each row its heading."""
-        _show(plain_table(heads, rows, title=title))
+    def rows(
+        self, heads: list[str], rows: Iterable[list[str]], *, title: str, quoted: Iterable[list[str]] = ()
+    ) -> None:
+        """Show a table of texts, the first of each row its heading; rows that a paper quotes are folded under it."""
+        _show(plain_table(heads, rows, title=title, quoted=quoted))
 
     def setup(self, *names: str, profile: str = "laptop", title: str = "", arms: Iterable[str] = ()) -> None:
         """Show what experiments train, boxed: data, network with its layers, steps, batch, rates, seeds.

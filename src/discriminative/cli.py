@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from discriminative.ledger import Ledger
     from discriminative.queue import Estimate
     from discriminative.runs import Run
+    from discriminative.study import Arm
 
 __all__ = ["main"]
 
@@ -100,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     picture.add_argument("experiments", nargs="+", metavar="EXPERIMENT")
     _profile(picture, "laptop")
     picture.add_argument("--only", nargs="+", metavar="ID", help="these runs of them, by their ids, and no first seeds")
+    picture.add_argument(
+        "--pairs", action="store_true", help="train nothing: keep the images of pairs that losses answer differently"
+    )
     picture.set_defaults(command=_picture)
 
     status = commands.add_parser("status", help="what is there, missing, unchecked, and how long it would take")
@@ -300,6 +304,18 @@ class _Bar:
             self.bar.close()
 
 
+def _pairs_kept(arms: Mapping[str, Sequence[Arm]], profile: str) -> int:
+    from discriminative.disputed import disputed, keep
+    from discriminative.evidence import Arms
+    from discriminative.ledger import Ledger
+
+    for found in arms.values():
+        every = Arms(found, Ledger.of(profile))
+        pairs = {each.pair for each in disputed(every, every)}
+        print(f"images of {len(pairs)} pairs kept in {keep(found[0].run.dataset, pairs)}")
+    return 0
+
+
 def _picture(options: argparse.Namespace) -> int:
     import torch
 
@@ -308,6 +324,8 @@ def _picture(options: argparse.Namespace) -> int:
 
     torch.set_num_threads(1)
     arms = _arms(options.experiments, options.profile)
+    if options.pairs:
+        return _pairs_kept(arms, options.profile)
     every = [arm.runs() for found in arms.values() for arm in found]
     if options.only:
         runs = [run for arm in every for run in arm if run.id in options.only]

@@ -223,9 +223,8 @@ class Arms:
 
 
 def means(arms: Arms, *names: str) -> pd.DataFrame:
-    """Measures of every arm with three finished runs or more: means, ``"<measure> error"`` and ``"<measure> half"``.
-
-    The second is the standard error, the third half of the 95 % Student t interval.
+    """Measures of every arm with three finished runs or more: means, and under ``"<measure> half"`` half of the
+    95 % Student t interval.
     """
     rows = {}
     for arm in arms:
@@ -234,10 +233,7 @@ def means(arms: Arms, *names: str) -> pd.DataFrame:
             rows[arm] = {name: float(np.mean(values)) for name, values in found.items()}
             for name, values in found.items():
                 _, low, high = interval(values)
-                rows[arm] |= {
-                    f"{name} error": float(np.std(values, ddof=1) / np.sqrt(len(values))),
-                    f"{name} half": (high - low) / 2,
-                }
+                rows[arm][f"{name} half"] = (high - low) / 2
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -95,22 +95,28 @@ def _folded(head: str, rows: Sequence[str], kind: str) -> str:
     """The rows of a table that the paper took from elsewhere, behind a line that counts them."""
     if not rows:
         return ""
-    count = f"{len(rows)} row{'s' if rows[1:] else ''} that the paper quotes from elsewhere"
+    count = f"{len(rows)} row{'s' if rows[1:] else ''} quoted from elsewhere"
     return (
         f'<details class="quoted"><summary>{count}</summary><div class="scroll"><table class="ledger {kind}">'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></details>"
     )
 
 
-def plain_table(heads: list[str], rows: Iterable[list[str]], *, title: str) -> str:
-    """HTML: a row heading, then numbers, already formatted; a row heading may carry :func:`mark`."""
-    lines = [
-        f'<tr><th scope="row">{html.escape(first)}</th>'
-        + "".join(f'<td class="num">{html.escape(cell)}</td>' for cell in cells)
-        + "</tr>"
-        for first, *cells in rows
-    ]
-    return _table(title, map(html.escape, heads), lines)
+def plain_table(heads: list[str], rows: Iterable[list[str]], *, title: str, quoted: Iterable[list[str]] = ()) -> str:
+    """HTML: a row heading, then numbers, already formatted; a row heading may carry :func:`mark`.
+
+    Rows that a paper quotes stand under it, folded.
+    """
+    lines, folded = (
+        [
+            f'<tr><th scope="row">{html.escape(first)}</th>'
+            + "".join(f'<td class="num">{html.escape(cell)}</td>' for cell in cells)
+            + "</tr>"
+            for first, *cells in each
+        ]
+        for each in (rows, quoted)
+    )
+    return _table(title, map(html.escape, heads), lines, quoted=folded)
 
 
 KINDS = {

@@ -27,8 +27,8 @@ from discriminative.sources import DataError, Split
 from discriminative.verification import Pairs, lfw_pairs
 
 __all__ = [
-    "LFW_PEOPLE_PARTS", "UNSEEN", "Unseen", "casia_webface", "drawn_pairs", "fetch_by_hand", "fetch_omniglot",
-    "read_casia", "read_digits_unseen", "read_lfw", "read_omniglot", "read_orl", "youtube_faces",
+    "LFW_PEOPLE_PARTS", "UNSEEN", "Unseen", "asked_characters", "casia_webface", "drawn_pairs", "fetch_by_hand",
+    "fetch_omniglot", "read_casia", "read_digits_unseen", "read_lfw", "read_omniglot", "read_orl", "youtube_faces",
 ]  # fmt: skip
 
 
@@ -249,6 +249,16 @@ def _omniglot_unseen(root: Path) -> Unseen:
     identity += [f"official run, image {i}" for i in range(len(more))]
     known = tuple(_of_alphabets(drawings, TRAINED_ON))
     return Unseen(torch.stack([*images, *more]), tuple(identity), known, (), tuning, pairs, trials, False)
+
+
+ASKED_CHARACTERS, DRAWINGS = 64, 20
+
+
+def asked_characters() -> Pairs:
+    """The pairs that are asked about, with characters in the place of drawings: which is which needs no image."""
+    identity = [str(i // DRAWINGS) for i in range(ASKED_CHARACTERS * DRAWINGS)]
+    pairs = drawn_pairs(_groups(identity, list(dict.fromkeys(identity)), 10, "identity", 0), 300, 0)
+    return Pairs(pairs.first // DRAWINGS, pairs.second // DRAWINGS, pairs.same, pairs.fold)
 
 
 def fetch_omniglot(root: Path) -> None:

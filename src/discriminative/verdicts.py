@@ -118,10 +118,13 @@ def ours_told(judged: Judged) -> tuple[str, str]:
 
 
 def why(judged: Judged) -> list[str]:
-    """n, in words why the verdict is what it is, and where it is open what its seeds could have found."""
+    """n with the correlation of the pairs, why the verdict is what it is, and where it is open what could be found."""
+    verdict = judged.verdict
     if isinstance(judged.claim.test, Proved):
-        return [judged.verdict.reason]
-    seeds = f"n = {judged.verdict.n}" if math.isfinite(judged.verdict.effect) else ""
+        return [verdict.reason]
+    seeds = f"n = {verdict.n}" if math.isfinite(verdict.effect) else ""
+    if seeds and verdict.n > 2 and math.isfinite(verdict.correlation):  # of two pairs it is 1 or -1
+        seeds += f", correlation of the pairs {verdict.correlation:.2f}".replace("-", "\N{MINUS SIGN}")
     told = (seeds, by_default(judged), *losses_told(judged), _interval_said(judged), _power(judged))
     return [re.sub(r"\bn = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", reason) for reason in told if reason]
 

@@ -18,8 +18,8 @@ from discriminative.measures import measure, percent_wrong
 from discriminative.statistics import interval
 
 __all__ = [
-    "against", "by_arm", "cosine_matrices", "errors_by_arm", "feature_planes", "label_ends", "learning_curves",
-    "training_curves",
+    "against", "by_arm", "cosine_matrices", "errors_by_arm", "feature_planes", "label_ends", "label_lines",
+    "learning_curves", "training_curves",
 ]  # fmt: skip
 
 
@@ -229,22 +229,34 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], line: float =
     """Names at the right of a panel, each at the height at which its curve ends, moved apart where they would touch.
 
     Args:
-        axes: with its limits set.
+        axes: with its limits and its scale set.
         ends: the last value of a curve, its name and its colour; a value that is NaN puts the name below the others.
         line: height of a name in points.
     """
-    low, high = axes.get_ylim()
+    scaled = math.log10 if axes.get_yscale() == "log" else float
+    low, high = map(scaled, axes.get_ylim())
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
     gap, free = line / height, 1.0
     order = sorted(ends, key=lambda end: (math.isnan(end[0]), -end[0]))
     for left, (value, name, tint) in zip(range(len(order) - 1, -1, -1), order, strict=True):
-        wanted = 0.0 if math.isnan(value) else min(max((value - low) / (high - low), 0.0), 1.0)
+        place = low if math.isnan(value) or (value <= 0 and scaled is math.log10) else scaled(value)
+        wanted = min(max((place - low) / (high - low), 0.0), 1.0)
         place = min(free, max(wanted, left * gap))
         axes.annotate(
             name, (1.0, place), xytext=(4, 0), xycoords="axes fraction", textcoords="offset points", ha="left",
             va="center", fontsize=10, color=tint, annotation_clip=False,
         )  # fmt: skip
         free = place - gap
+
+
+def label_lines(axes: Axes) -> None:
+    """The labelled lines of a panel, named at their ends (:func:`label_ends`)."""
+    ends = []
+    for line in axes.lines:
+        told, heights = str(line.get_label()), np.asarray(line.get_ydata(), dtype=float)
+        if len(heights) and not told.startswith("_"):
+            ends.append((float(heights[-1]), told, str(line.get_color())))
+    label_ends(axes, ends)
 
 
 def training_curves(panels: Mapping[str, Arms]) -> Figure:

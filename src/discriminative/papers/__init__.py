@@ -6,6 +6,7 @@ A paper's folder has ``PAPER`` (``study.Paper``) in its ``__init__.py`` and the 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
@@ -16,7 +17,7 @@ from typing import Any
 from discriminative._checks import require
 from discriminative.study import Claim, Experiment, Paper
 
-__all__ = ["PAPERS", "claims", "experiment", "experiments", "paper", "papers", "printed", "takeaways"]
+__all__ = ["PAPERS", "claims", "experiment", "experiments", "paper", "papers", "printed", "printed_rows", "takeaways"]
 
 PAPERS: tuple[str, ...] = ("thesis", "incay", "weights_biased", "include_exclude", "reconstruction", "verification")
 
@@ -86,13 +87,26 @@ def printed(paper: str, table: str) -> dict[tuple[str, str], float | str]:
         >>> printed("thesis", "2.2")["Softmax", "Error Rate"]
         0.4
     """
+    return {(row, column): value for row, cells in printed_rows(paper, table) for column, value in cells.items()}
+
+
+def printed_rows(paper: str, table: str) -> list[tuple[str, dict[str, float | str]]]:
+    """The printed rows of a table in their order, the name and the cells by column: two rows may have one name.
+
+    Example:
+        >>> [cells["mAcc"] for name, cells in printed_rows("incay", "1") if name.startswith("A-Softmax(")]
+        [99.26, 99.42]
+    """
     spec = find_spec(f"{__name__}.{paper}")
     require(spec is not None and spec.origin is not None, "there is no folder papers/{}", paper)
-    file = Path(spec.origin or "").parent / "tables.json"  # type: ignore[union-attr]
-    cells = {
-        (cell["row"], cell["column"]): cell["printed"] if cell["value"] is None else cell["value"]
-        for cell in _cells(file)
-        if cell["table"] == table
-    }
-    require(bool(cells), "{} has no table {!r}", paper, table)
-    return cells
+    rows: dict[tuple[str, int], dict[str, float | str]] = {}
+    seen: Counter[tuple[str, str]] = Counter()
+    for cell in _cells(Path(spec.origin or "").parent / "tables.json"):  # type: ignore[union-attr]
+        if cell["table"] == table:
+            place = cell["row"], cell["column"]
+            rows.setdefault((cell["row"], seen[place]), {})[cell["column"]] = (
+                cell["printed"] if cell["value"] is None else cell["value"]
+            )
+            seen[place] += 1
+    require(bool(rows), "{} has no table {!r}", paper, table)
+    return [(name, cells) for (name, _), cells in rows.items()]

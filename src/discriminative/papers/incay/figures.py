@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from discriminative.evidence import Arms, means, rank
-from discriminative.figures.style import WIDTH, colour
+from discriminative.figures.arms import label_ends
+from discriminative.figures.style import WIDTH, colour, marker
 from discriminative.ledger import correctness
 
 __all__ = [
@@ -46,6 +46,10 @@ def _tint(name: str) -> str:
     return SHADES.get(strength, colour(name)) if name.startswith("RN") and strength is not None else colour(name)
 
 
+def _shape(name: str) -> str:
+    return "o" if name.startswith(("RN", "head")) else marker(name)
+
+
 def _mean_curve(arms: Arms, name: str, key: str, term: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Steps, and the mean over the runs that finished of a curve; of a record without it there is none."""
     found = [r["curves"] for r in arms.finished(name) if key in r["curves"]]
@@ -65,7 +69,8 @@ def pulls(arms: Arms, apart: str = "RN lambda=0") -> Figure:
     """
     figure: Figure
     figure, axes = plt.subplots(figsize=(WIDTH, 4.4))
-    labels: list[tuple[float, float, str, str]] = []
+    labels: list[tuple[float, str, str]] = []
+    last = 1.0
     for key, told, style in (
         ("pull_across", "cross-entropy, across", "-"),
         ("pull_along", "cross-entropy, along", "--"),
@@ -73,34 +78,21 @@ def pulls(arms: Arms, apart: str = "RN lambda=0") -> Figure:
         step, values = _mean_curve(arms, apart, key)
         if len(step):
             axes.plot(step, np.abs(values), style, color=colour("softmax"))
-            labels.append((step[-1], abs(values[-1]), told, colour("softmax")))
+            labels.append((abs(values[-1]), told, colour("softmax")))
+            last = step[-1]
     for name in arms:
         strength = _strength(name)
         step, values = _mean_curve(arms, name, "term_pulls", 0)
         if strength and len(step):
             axes.plot(step, values, color=_tint(name))
-            labels.append((step[-1], values[-1], f"incay, λ = {strength:g}", _tint(name)))
-    last = max((x for x, *_ in labels), default=1.0)
+            labels.append((values[-1], f"incay, λ = {strength:g}", _tint(name)))
     for strength in (1.0, 0.1):
         pull = 2 * strength / PAPERS_NORM**3
         axes.plot([0, last], [pull, pull], ":", color=SHADES[strength], linewidth=1.4)
-        labels.append((last, pull, f"at norm {PAPERS_NORM:g}, λ = {strength:g}", SHADES[strength]))
+        labels.append((pull, f"at norm {PAPERS_NORM:g}, λ = {strength:g}", SHADES[strength]))
     axes.set(yscale="log", xlim=(0, last), xlabel="optimiser step", ylabel="pull on a feature")
-    _label_right(axes, labels)
+    label_ends(axes, labels)
     return figure
-
-
-def _label_right(axes: Axes, labels: list[tuple[float, float, str, str]]) -> None:
-    """Names at the right ends of lines, pushed apart where they would touch."""
-    low, high = (math.log10(value) for value in axes.get_ylim())
-    least, at = (high - low) * 0.055, -math.inf
-    for x, y, told, tint in sorted(labels, key=lambda label: label[1]):
-        place = max(math.log10(max(y, 1e-30)), at + least)
-        at = place
-        axes.annotate(
-            told, (x, 10**place), xytext=(6, 0), textcoords="offset points", va="center", color=tint, fontsize=9.5,
-            annotation_clip=False,
-        )  # fmt: skip
 
 
 def equal_pulls(num_classes: int = 10) -> Figure:
@@ -158,7 +150,7 @@ def placements() -> Figure:
 
 
 def moves(panels: Mapping[str, Arms], measures: tuple[str, ...]) -> Figure:
-    """Test error against each measure, a dot an arm with three finished runs or more, bars of two standard errors."""
+    """Test error against each measure, a dot an arm with three finished runs or more, bars of the 95 % interval."""
     figure: Figure
     figure, grid = plt.subplots(1, len(measures), figsize=(WIDTH, 3.6), sharey=True, squeeze=False)
     (arms,) = panels.values()
@@ -166,8 +158,8 @@ def moves(panels: Mapping[str, Arms], measures: tuple[str, ...]) -> Figure:
     for axes, name in zip(grid.flat, measures, strict=True):
         for arm, row in found.iterrows():
             axes.errorbar(
-                row[name], row["test error"], yerr=2 * row["test error error"], fmt="o", color=_tint(str(arm)),
-                markersize=5, elinewidth=1,
+                row[name], row["test error"], yerr=row["test error half"], fmt=_shape(str(arm)),
+                color=_tint(str(arm)), markersize=5, elinewidth=1,
             )  # fmt: skip
         number, rho = rank(found, name, "test error")
         told = f"{number} arms" + ("" if math.isnan(rho) else f", ρ = {rho:.2f}".replace("-", "−"))
@@ -181,7 +173,11 @@ def moves(panels: Mapping[str, Arms], measures: tuple[str, ...]) -> Figure:
             ("A-Softmax", "A-Softmax"),
         )
     }  # fmt: skip
-    handles = [Line2D([], [], color=tint, marker="o", linestyle="", label=told) for told, tint in families.items()]
+    shapes = {"L-Softmax": marker("m=4"), "A-Softmax": marker("A-Softmax")}
+    handles = [
+        Line2D([], [], color=tint, marker=shapes.get(told, "o"), linestyle="", label=told)
+        for told, tint in families.items()
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9.5, handletextpad=0.2)
     return figure
 
@@ -192,13 +188,14 @@ def curves(arms: Arms) -> Figure:
     figure, panels = plt.subplots(3, 1, figsize=(WIDTH, 6.2), sharex=True)
     told = (("feature_norm", "mean norm"), ("loss", "cross-entropy"), ("train_error", "training error"))
     for axes, (key, label) in zip(panels, told, strict=True):
+        ends = []
         for name in arms:
             step, values = _mean_curve(arms, name, key)
             if len(step):
                 axes.plot(step, values, color=_tint(name), label=_short(name))
+                ends.append((float(values[-1]), _short(name), _tint(name)))
         axes.set(ylabel=label, yscale="linear" if key == "feature_norm" else "log")
-    if panels[0].lines:
-        panels[0].legend(fontsize=9.5, ncols=2)
+        label_ends(axes, ends)
     panels[-1].set_xlabel("optimiser step")
     return figure
 

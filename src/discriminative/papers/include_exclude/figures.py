@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from discriminative.evidence import Arms
-from discriminative.figures.style import WIDTH, colour
+from discriminative.figures.arms import label_ends
+from discriminative.figures.style import WIDTH, colour, marker
 from discriminative.losses import include_exclude_loss
 from discriminative.losses.include_exclude import Reading
 from discriminative.papers.include_exclude.appendix import standing_out, sweeps
@@ -54,7 +55,7 @@ def forces(arms: Arms) -> Figure:
     for row, name in enumerate(names):
         values = 10 ** np.array(arms.numbers(name, "log scatter"))
         axes.plot(values, [row] * len(values), "o", color=colour(name), alpha=0.3, markersize=4)
-        axes.plot(np.exp(np.log(values).mean()), row, "o", color=colour(name), markersize=8)
+        axes.plot(np.exp(np.log(values).mean()), row, marker(name), color=colour(name), markersize=8)
     axes.set(xlabel="scatter within classes over scatter between", yticks=range(len(names)))
     axes.set_xscale("log" if names else "linear")
     axes.set_yticklabels(names)
@@ -122,7 +123,8 @@ def lambda_sweep(arms: Arms, softmax: Arms) -> Figure:
 def courses(panels: Mapping[str, Arms]) -> Figure:
     """Over training: the mean feature norm, and how hard each arm's term pulls at a feature; dashed as tuned."""
     figure: Figure
-    figure, grid = plt.subplots(1, 2, figsize=(WIDTH, 3.4))
+    figure, grid = plt.subplots(2, 1, figsize=(WIDTH, 5.2), sharex=True)
+    ends: tuple[list[tuple[float, str, str]], ...] = ([], [])
     for arms in panels.values():
         for name in arms:
             found = [record["curves"] for record in arms.finished(name)]
@@ -132,14 +134,15 @@ def courses(panels: Mapping[str, Arms]) -> Figure:
             norm = np.mean([[float(v) for v in curve["feature_norm"]] for curve in found], axis=0)
             line = {"color": colour(name), "linewidth": 1.6, "linestyle": "-" if "lambda" in name else "--"}
             grid[0].plot(steps, norm, label=name, **line)
+            ends[0].append((float(norm[-1]), name, colour(name)))
             if all("term_pulls" in curve for curve in found):
                 pull = np.mean([[float(v) for v in curve["term_pulls"][0]] for curve in found], axis=0)
                 grid[1].plot(steps, pull, **line)
+                ends[1].append((float(pull[-1]), name, colour(name)))
     grid[0].set_title("feature norm", fontsize=10.5)
     grid[1].set_title("pull of the term on a feature", fontsize=10.5)
     grid[1].set_yscale("log" if grid[1].lines else "linear")
-    for axes in grid:
-        axes.set(xlabel="optimiser step")
-    handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=10)
+    for axes, names in zip(grid, ends, strict=True):
+        label_ends(axes, names)
+    grid[1].set_xlabel("optimiser step")
     return figure

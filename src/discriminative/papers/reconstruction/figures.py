@@ -7,19 +7,21 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from discriminative.evidence import Arms
-from discriminative.figures.style import CLASSES, WIDTH, colour
+from discriminative.figures.arms import label_ends
+from discriminative.figures.style import CLASSES, WIDTH, colour, family, marker
 from discriminative.geometry import separability_floor
 from discriminative.papers import printed
 
 __all__ = ["apart", "courses", "floors", "patterns", "planes", "progress", "scatter"]
 
 PAPER, FLOOR = "#111827", "#b45309"
-# Rows of Tables 1 and 2 with one width that the cited source fixes: label, table, row, column, (features, classes).
+# Rows of Tables 1 and 2 whose floors no open width moves: label, table, row, column, (features, classes). ResNet-32 has
+# ten features or more however it was built, so that its floor is 0 on CIFAR-10; on CIFAR-100 that depends on its width.
 PRINTED = (
     ("ResNet-32, CIFAR-10", "1", "ResNet-32 (He et al. 2016)", "e(W)avg C10", (64, 10)),
-    ("ResNet-32, CIFAR-100", "1", "ResNet-32 (He et al. 2016)", "e(W)avg C100", (64, 100)),
     ("DenseNet-40, CIFAR-100", "1", "DenseNet-40 (k = 12) (Huang et al. 2017)", "e(W)avg C100", (448, 100)),
     ("FaceNet, LFW", "2", "FaceNet (Schroff, Kalenichenko, and Philbin 2015)", "e(W)LFW", (128, 10_575)),
     ("DeepFace, LFW", "2", "DeepFace (Taigman et al. 2014)", "e(W)LFW", (4096, 10_575)),
@@ -46,7 +48,7 @@ def floors(arms: Arms) -> Figure:
     for row, name in enumerate(names, len(PRINTED)):
         values = [10**value for value in arms.numbers(name, "log e(W)")]
         axes.plot(values, [row] * len(values), "o", color=colour(name), alpha=0.35, markersize=4)
-        axes.plot(np.exp(np.mean(np.log(values))), row, "o", color=colour(name), markersize=7)
+        axes.plot(np.exp(np.mean(np.log(values))), row, marker(name), color=colour(name), markersize=7)
         labels.append(name)
     axes.axhline(len(PRINTED) - 0.5, color="#d1d5db", linewidth=1)
     axes.set(xscale="log", xlabel="e(W), raw", yticks=range(len(labels)), yticklabels=labels)
@@ -57,39 +59,47 @@ def floors(arms: Arms) -> Figure:
 def courses(panels: Mapping[str, Arms]) -> Figure:
     """e(W) over training, raw and with unit columns: the mean over the runs that finished, a panel each."""
     figure: Figure
-    figure, grid = plt.subplots(1, 2, figsize=(WIDTH, 3.6), sharex=True)
+    figure, grid = plt.subplots(2, 1, figsize=(WIDTH, 5.2), sharex=True)
     keys = {"separability_raw": "raw", "separability_unit": "unit columns"}
     for axes, (key, title) in zip(grid, keys.items(), strict=True):
+        ends = []
         for arms in panels.values():
             for name in arms:
                 found = [r["curves"] for r in arms.finished(name) if key in r["curves"]]
                 if found:
                     mean = np.exp(np.mean(np.log([[float(v) for v in curve[key]] for curve in found]), axis=0))
-                    axes.plot(found[0]["measured"], mean, color=colour(name), label=name, linewidth=1.6)
-        axes.set(yscale="log", xlabel="optimiser step")
+                    axes.plot(
+                        found[0]["measured"], mean, color=colour(name), label=name, linewidth=1.6, linestyle=_dash(name)
+                    )
+                    ends.append((float(mean[-1]), name, colour(name)))
+        axes.set(yscale="log")
         axes.set_title(f"e(W), {title}", fontsize=10.5)
-    handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=10)
+        label_ends(axes, ends)
+    grid[-1].set_xlabel("optimiser step")
     return figure
+
+
+LEAST = 1e-3  # of e(W) on the axis: a classifier that was set up orthonormal has none, and stands at the left edge
 
 
 def scatter(arms: Arms) -> Figure:
     """Test error against e(W), raw and with unit columns: an arm a dot, with its seeds faint behind it."""
     figure: Figure
-    figure, grid = plt.subplots(1, 2, figsize=(WIDTH, 4.2), sharey=True)
+    figure, grid = plt.subplots(1, 2, figsize=(WIDTH, 4.4), sharey=True)
+    shown: dict[str, Line2D] = {}
     for axes, key in zip(grid, ("log e(W)", "log unit e(W)"), strict=True):
         for name in arms:
             x, y = arms.numbers(name, key), arms.numbers(name)
             if x and len(x) == len(y):
-                values = 10 ** np.array(x)
+                values = np.maximum(10 ** np.array(x), LEAST)
                 axes.plot(values, y, "o", color=colour(name), alpha=0.25, markersize=4)
-                axes.plot(np.exp(np.log(values).mean()), np.mean(y), "o", color=colour(name), markersize=8)
-                axes.annotate(
-                    name, (np.exp(np.log(values).mean()), np.mean(y)), xytext=(5, 4), textcoords="offset points",
-                    fontsize=8.5, color=colour(name),
-                )  # fmt: skip
+                middle = np.exp(np.log(values).mean())
+                (shown[family(name)],) = axes.plot(
+                    middle, np.mean(y), marker(name), color=colour(name), markersize=7, label=family(name)
+                )
         axes.set(xscale="log", xlabel="e(W), unit columns" if "unit" in key else "e(W), raw")
     grid[0].set_ylabel("test error (%)")
+    figure.legend(handles=list(shown.values()), loc="outside lower center", ncols=3, fontsize=10, handletextpad=0.2)
     return figure
 
 
@@ -106,7 +116,8 @@ def progress(arms: Arms) -> Figure:
         "separability_raw": "e(W), raw",
         "separability_unit": "e(W), unit columns",
     }
-    for axes, (key, title) in zip(grid.flat, panels.items(), strict=True):
+    for place, (axes, (key, title)) in enumerate(zip(grid.flat, panels.items(), strict=True)):
+        ends = []
         for name in arms:
             curves = [record["curves"] for record in arms.finished(name)]
             if curves:
@@ -116,13 +127,14 @@ def progress(arms: Arms) -> Figure:
                     values = 100 * (1 - values)
                 mean = np.exp(np.log(values).mean(0)) if "separability" in key else values.mean(0)
                 axes.plot(steps, mean, color=colour(name), label=name, linewidth=1.6, linestyle=_dash(name))
+                ends.append((float(mean[-1]), name, colour(name)))
         if "separability" in key:
             axes.set_yscale("log")
         axes.set_title(title, fontsize=10.5)
+        if place % 2:  # the left panels have the same lines
+            label_ends(axes, ends)
     for axes in grid[1]:
         axes.set_xlabel("optimiser step")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=10)
     return figure
 
 

@@ -14,7 +14,8 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from discriminative.evidence import Arms
-from discriminative.figures.style import WIDTH, colour
+from discriminative.figures.arms import label_lines
+from discriminative.figures.style import WIDTH, colour, family, label
 from discriminative.geometry import Rule, binary_margin
 from discriminative.losses import psi
 
@@ -112,14 +113,14 @@ def binary_margins() -> Figure:
     ]
     figure: Figure
     figure, axes = plt.subplots(figsize=(WIDTH, 4.2))
-    for rule, parameter, tint, label in lines:
+    for rule, parameter, tint, told in lines:
         least = 2 * math.asin(parameter / 2) if rule == "subtracted cosine" else 0.0  # below, CosFace has no boundary
         angles = np.linspace(max(math.degrees(least), 1.0), 179.9, 400)
         margins = np.array([math.degrees(binary_margin(rule, math.radians(a), parameter)) for a in angles])
         angles, margins = angles[margins <= angles], margins[margins <= angles]  # beyond, no direction is left
         axes.plot(angles, margins, color=colour(tint))
         axes.annotate(
-            label, (angles[-1], margins[-1]), xytext=(6, 0), textcoords="offset points", va="center", fontsize=10,
+            told, (angles[-1], margins[-1]), xytext=(6, 0), textcoords="offset points", va="center", fontsize=10,
             color=colour(tint),
         )  # fmt: skip
         if angles[0] > 5:
@@ -328,8 +329,9 @@ def norms(arms: Arms, classes: int = 10) -> Figure:
         lines = [
             (curves[0][steps], np.mean([c[key] for c in curves], 0) * by) for steps, t in told.items() for key, by in t
         ]
+        shown = f"{label(family(name))}, {len(curves)} runs"
         for axes, (steps, values) in zip(panels, lines, strict=True):
-            axes.plot(steps, values, color=colour(name), linewidth=1.8, label=f"{name} ({len(curves)} runs)")
+            axes.plot(steps, values, color=colour(name), linewidth=1.8, label=shown)
     for axes, text in zip(
         panels, ("training error (%)", "training loss", "mean feature norm", "mean weight norm"), strict=True
     ):
@@ -341,6 +343,6 @@ def norms(arms: Arms, classes: int = 10) -> Figure:
     panels[1].set_yscale("log")
     panels[2].set_yscale("log")
     panels[-1].set_xlabel("optimiser step")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=10)
+    for axes in panels:
+        label_lines(axes)
     return figure

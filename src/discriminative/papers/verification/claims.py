@@ -179,6 +179,7 @@ CLAIMS = (
         CHARACTERS,
         Fewer("include-exclude loss", "include-exclude loss Q=all", smallest=0.05),
         "unseen-characters",
+        says="our reading",
     ),
     Claim(
         "C-IE10",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from discriminative.disputed import Disputed, disputed, kept
 from discriminative.evidence import Arms
-from discriminative.figures.style import WIDTH, colour, label
+from discriminative.figures.style import WIDTH, colour, label, marker
 from discriminative.training.open_set import CURVE_AT
 from discriminative.verification import binomial_error
 
-__all__ = ["chain", "histograms", "printed_gains", "rates", "roc"]
+__all__ = ["chain", "drawings", "histograms", "printed_gains", "rates", "roc"]
 
 PAPER = "#111827"
 
@@ -47,7 +50,10 @@ def roc(arms: Arms) -> Figure:
     for name in arms:
         far, tar = rates(arms, name)
         if len(tar):
-            axes.plot(far, tar.mean(0), color=colour(name), label=label(name), linewidth=1.6)
+            axes.plot(
+                far, tar.mean(0), color=colour(name), label=label(name), linewidth=1.6, marker=marker(name),
+                markersize=5, markevery=0.12,
+            )  # fmt: skip
             if len(tar) > 2:
                 spread = 2 * tar.std(0, ddof=1) / np.sqrt(len(tar))
                 axes.fill_between(far, tar.mean(0) - spread, tar.mean(0) + spread, color=colour(name), alpha=0.12, lw=0)
@@ -99,3 +105,41 @@ def printed_gains(rows: list[tuple[str, float, float]], pairs: int = 6000) -> Fi
     axes.set(yticks=range(len(rows)), yticklabels=[name for name, *_ in rows], xlabel="printed gain on LFW (points)")
     axes.invert_yaxis()
     return figure
+
+
+def drawings(arms: Arms, names: Iterable[str], baseline: str = "softmax") -> Figure:
+    """Pairs that an arm answers right and the baseline wrong, and the other way round, a row an arm, with their scores.
+
+    Below each pair the cosines under seed 0 beside their thresholds, and under how many seeds the answers are right.
+    """
+    found = disputed(arms, names, baseline)
+    shown = list(dict.fromkeys(each.arm for each in found))
+    images = kept(arms[shown[0]].run.dataset) if shown else {}
+    figure: Figure
+    rows = max(1, len(shown))
+    figure, panels = plt.subplots(rows, 4, figsize=(WIDTH, 1.3 * rows), squeeze=False)
+    for axes in panels.flat:
+        axes.set(xticks=[], yticks=[])
+        for side in axes.spines.values():
+            side.set_visible(False)
+    heads = [f"{kind}, only\n{who} right" for who in ("the loss", baseline) for kind in ("same", "different")]
+    for axes, head in zip(panels[0], heads, strict=True):
+        axes.set_title(head, fontsize=9.5)
+    for row, name in zip(panels, shown, strict=False):
+        row[0].set_ylabel(label(name).replace(" ", "\n"), fontsize=9.5)
+    for each in found:
+        axes = panels[shown.index(each.arm), (0 if each.right else 2) + (0 if each.same else 1)]
+        if each.pair in images:
+            left, right = 255 - images[each.pair][:, 0]
+            gap = np.full((len(left), 4), 255, dtype=np.uint8)
+            axes.imshow(np.concatenate([left, gap, right], axis=1), cmap="gray", vmin=0, vmax=255)
+        axes.set_xlabel("\n".join(_scores(arms, each, baseline)), fontsize=8)
+    return figure
+
+
+def _scores(arms: Arms, each: Disputed, baseline: str) -> list[str]:
+    told, counts = [], []
+    for name, share, cosine, cut in zip((baseline, each.arm), each.shares, each.cosines, each.thresholds, strict=True):
+        told.append(f"{cosine:.2f} {'≥' if cosine >= cut else '<'} {cut:.2f}")
+        counts.append(f"{round(share * len(arms.finished(name)))}/{len(arms.finished(name))}")
+    return [f"{baseline} {told[0]}", f"loss {told[1]}", " and ".join(counts)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from discriminative.disputed import disputed
 from discriminative.evidence import Arms
 from discriminative.figures.takeaways import NOTHING, by_errors, ends_of, named
 from discriminative.papers.verification.figures import rates
@@ -69,10 +70,25 @@ def common(arms: Arms) -> str:
     return f"{'; '.join(told)}."
 
 
+def drawings(arms: Arms, names: Iterable[str], baseline: str = "softmax") -> str:
+    """How many losses are mostly right where the baseline is mostly wrong, and the other way round."""
+    names = list(names)
+    found = disputed(arms, names, baseline)
+    if not found:
+        return NOTHING
+    divided = [each for each in found if min(each.shares) < 0.5 < max(each.shares)]
+    better, worse = (len({each.arm for each in divided if each.right == right}) for right in (True, False))
+    return (
+        f"{better} of {len(names)} losses have pairs that most of their runs answer right and most of {baseline}'s "
+        f"wrong, {worse} have pairs the other way round."
+    )
+
+
 TAKEAWAYS: dict[str, Callable[..., str]] = {
     "os-gains": printed_gains,
     "os-roc": roc,
     "os-digits": roc,
     "os-scores": histograms,
     "os-common": common,
+    "os-drawings": drawings,
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,65 +12,104 @@ import numpy as np
 from discriminative.evidence import Arms
 from discriminative.figures.style import label
 from discriminative.ledger import correctness
-from discriminative.papers import printed
+from discriminative.papers import printed, printed_rows
+from discriminative.papers.verification.experiments import HEADS
 from discriminative.statistics import interval
-from discriminative.verification import binomial_error
+from discriminative.study import Claim, Fewer
+from discriminative.unseen import asked_characters
+from discriminative.verdicts import Judged
+from discriminative.verification import binomial_error, crossed_interval
 
 __all__ = [
-    "arms_rows",
-    "gains",
-    "gains_rows",
-    "named",
-    "open_set_rows",
-    "pair_rows",
-    "sign_test",
-    "trained",
-    "untrained",
-]
+    "Crossed", "arms_rows", "at_edges", "beyond_nought", "crossed", "crossed_rows", "gains", "gains_rows",
+    "least", "lost_by_arm", "named", "open_set_rows", "pair_rows", "quoted_rows", "rates", "sign_test",
+    "signed", "trained", "untrained",
+]  # fmt: skip
 
 PAIRS = 6000  # of LFW
-# Paper, its table, row and column, the arm of ours that stands beside it.
-ROWS = (
-    ("thesis", "2.5", "Softmax", "Accuracy", "softmax"),
-    ("thesis", "2.5", "L-Softmax (m=4)", "Accuracy", "m=4"),
-    ("incay", "1", "L-Softmax", "mAcc", "m=4"),
-    ("incay", "1", "RN + L-Softmax", "mAcc", ""),
-    ("incay", "1", "A-Softmax", "mAcc", "A-Softmax m=4"),
-    ("incay", "1", "RN + A-Softmax", "mAcc", ""),
-    ("weights_biased", "3", "original softmax", "Accuracy", "softmax"),
-    ("weights_biased", "3", "W-Softmax ($\\alpha=1$)", "Accuracy", "W-Softmax"),
-    ("reconstruction", "2", "L-Softmax (Liu et al. 2016)", "LFW", "m=4"),
-    ("reconstruction", "2", "L-Softmax+Lre", "LFW", ""),
-    ("reconstruction", "2", "Softmax+Center Loss (Wen et al. 2016)", "LFW", "center loss"),
-    ("reconstruction", "2", "Softmax+Center Loss+Lre", "LFW", ""),
-    ("include_exclude", "6", "Softmax [N]", "Acc. on LFW", "softmax"),
-    ("include_exclude", "6", "Triplet Loss [N]", "Acc. on LFW", ""),
-    ("include_exclude", "6", "L-Softmax [N]", "Acc. on LFW", "m=4"),
-    ("include_exclude", "6", "Center [N]", "Acc. on LFW", "center loss"),
-    ("include_exclude", "6", "IE [N]", "Acc. on LFW", "include-exclude loss"),
-)
+OTHER_NETWORK = "not run: a network of another paper, none of which is here"
+WIDER = "not run: one network here, beside [N]"
+BESIDE = "not run: on faces no term beside a margin"
+UNTRIED = "not run: not among the losses on faces"
+ALPHA = "not run: alpha = 1 alone"
+# Paper, table, its columns of LFW and of YouTube Faces; of each row that the paper ran our arm on faces, or why there
+# is none, and the arm on characters, if any. The other rows of a table carry the reference that they come from.
+OPEN_SET: tuple[tuple[str, str, str, str, dict[str, tuple[str, str]]], ...] = (
+    ("thesis", "2.5", "Accuracy", "", {
+        "Softmax": ("softmax", "softmax"),
+        "Softmax + Contrastive": (UNTRIED, "contrastive loss"),
+        "L-Softmax (m=2)": (UNTRIED, "m=2"),
+        "L-Softmax (m=3)": (UNTRIED, ""),
+        "L-Softmax (m=4)": ("m=4", "m=4"),
+    }),
+    ("incay", "1", "mAcc", "", {
+        "COCO": ("not run: no such loss in the book", ""),
+        "RN + COCO": ("not run: no such loss in the book", ""),
+        "L-Softmax": ("m=4", "m=4"),
+        "RN + L-Softmax": (BESIDE, ""),
+        "A-Softmax": ("A-Softmax m=4", "A-Softmax m=4"),
+        "RN + A-Softmax": (BESIDE, ""),
+    }),
+    ("weights_biased", "3", "Accuracy", "", {
+        "original softmax": ("softmax", "softmax"),
+        "W-Softmax ($\\alpha=0.5$)": (ALPHA, ""),
+        "W-Softmax ($\\alpha=1$)": ("W-Softmax", "W-Softmax"),
+        "W-Softmax ($\\alpha=1.5$)": (ALPHA, ""),
+    }),
+    ("weights_biased", "4", "Accuracy", "", {
+        "Softmax Loss": ("softmax", "softmax"),
+        "W-Softmax ($\\alpha=0.5$)": (ALPHA, ""),
+        "W-Softmax ($\\alpha=1$)": ("W-Softmax", "W-Softmax"),
+        "W-Softmax ($\\alpha=1.5$)": (ALPHA, ""),
+    }),
+    ("reconstruction", "2", "LFW", "YTF", {
+        "DeepFace (Taigman et al. 2014)": (OTHER_NETWORK, ""),
+        "DeepFace+Lre": (OTHER_NETWORK, ""),
+        "FaceNet (Schroff, Kalenichenko, and Philbin 2015)": (OTHER_NETWORK, ""),
+        "FaceNet+Lre": (OTHER_NETWORK, ""),
+        "DeepID (Sun, Wang, and Tang 2015)": (OTHER_NETWORK, ""),
+        "DeepID+Lre": (OTHER_NETWORK, ""),
+        "DDRL (Yu et al. 2018)": (OTHER_NETWORK, ""),
+        "DDRL+Lre": (OTHER_NETWORK, ""),
+        "L-Softmax (Liu et al. 2016)": ("m=4", "m=4"),
+        "L-Softmax+Lre": (BESIDE, ""),
+        "Softmax+Center Loss (Wen et al. 2016)": ("center loss", "center loss"),
+        "Softmax+Center Loss+Lre": (BESIDE, ""),
+    }),
+    ("include_exclude", "6", "Acc. on LFW", "Acc. on YTF", {
+        "Softmax [N]": ("softmax", "softmax"),
+        "Triplet Loss [N]": (UNTRIED, "triplet loss"),
+        "L-Softmax [N]": ("m=4", "m=4"),
+        "Center [N]": ("center loss", "center loss"),
+        "IE [N]": ("include-exclude loss", "include-exclude loss"),
+        **{f"{loss} [P]": (WIDER, "") for loss in ("Softmax", "Triplet Loss", "L-Softmax", "Center", "IE")},
+    }),
+)  # fmt: skip
 TITLES = {
     "thesis": "thesis", "incay": "incay", "weights_biased": "W-Softmax", "reconstruction": "reconstruction",
     "include_exclude": "include-exclude",
 }  # fmt: skip
-# What is compared in which paper: the row without and the row with.
+# What is compared on LFW in which paper and table: the row without and the row with.
 GAINS = (
-    ("thesis: L-Softmax m = 4 over softmax", 0, 1),
-    ("incay: RN beside L-Softmax", 2, 3),
-    ("incay: RN beside A-Softmax", 4, 5),
-    ("W-Softmax over softmax", 6, 7),
-    ("reconstruction: beside L-Softmax", 8, 9),
-    ("reconstruction: beside center loss", 10, 11),
-    ("include-exclude over softmax", 12, 16),
-    ("include-exclude over center loss", 15, 16),
-    ("include-exclude over L-Softmax", 14, 16),
+    ("thesis: L-Softmax m = 4 over softmax", "thesis", "2.5", "Softmax", "L-Softmax (m=4)"),
+    ("incay: RN beside L-Softmax", "incay", "1", "L-Softmax", "RN + L-Softmax"),
+    ("incay: RN beside A-Softmax", "incay", "1", "A-Softmax", "RN + A-Softmax"),
+    ("W-Softmax over softmax", "weights_biased", "3", "original softmax", "W-Softmax ($\\alpha=1$)"),
+    ("reconstruction: beside L-Softmax", "reconstruction", "2", "L-Softmax (Liu et al. 2016)", "L-Softmax+Lre"),
+    (
+        *("reconstruction: beside center loss", "reconstruction", "2"),
+        *("Softmax+Center Loss (Wen et al. 2016)", "Softmax+Center Loss+Lre"),
+    ),
+    ("include-exclude over softmax", "include_exclude", "6", "Softmax [N]", "IE [N]"),
+    ("include-exclude over center loss", "include_exclude", "6", "Center [N]", "IE [N]"),
+    ("include-exclude over L-Softmax", "include_exclude", "6", "L-Softmax [N]", "IE [N]"),
 )
 
 
-def _accuracy(row: int) -> float:
-    """As printed; the reconstruction paper prints errors."""
-    paper, table, name, column, _ = ROWS[row]
-    value = float(printed(paper, table)[name, column])
+def _right(paper: str, value: float | str) -> float | None:
+    """The share of right pairs as printed; the reconstruction paper prints errors."""
+    if isinstance(value, str):
+        return None
     return 100 - value if paper == "reconstruction" else value
 
 
@@ -81,23 +122,153 @@ def _percent_right(arms: Arms, name: str) -> str:
     if not errors:
         return "not run"
     mean, low, high = interval([100 - error for error in errors])
-    return f"{mean:.1f}, one run" if len(errors) == 1 else f"{named(mean, low, high)}, n = {len(errors)}"
+    told = f"{mean:.1f}, one run" if len(errors) == 1 else f"{named(mean, low, high)}, n = {len(errors)}"
+    failed = sum(arms.lost(name))
+    return f"{told}; {failed} of {len(arms.records(name))} failed" if failed else told
 
 
-def open_set_rows(arms: Arms) -> tuple[list[str], list[list[str]]]:
-    """The open-set rows of the five papers, as printed, beside ours on LFW without outside data."""
-    heads = ["Loss", "Paper", "Printed on LFW", "Ours, without outside data"]
+def _shown(name: str) -> str:
+    return name.replace("$\\alpha=", "alpha = ").replace("$)", ")")
+
+
+def _share(paper: str, cells: dict[str, float | str], column: str) -> str:
+    value = _right(paper, cells.get(column, ""))
+    return "–" if value is None else f"{value:.2f}"
+
+
+def open_set_rows(faces: Arms, characters: Arms) -> tuple[list[str], list[list[str]]]:
+    """Every open-set row that the five papers ran, as printed, beside our arms on faces and on characters."""
+    heads = ["Row", "Paper, table", "Printed, LFW", "Ours, LFW", "Ours, characters", "Printed, YTF"]
     rows = []
-    for i, (paper, table, name, _, ours) in enumerate(ROWS):
-        told = _percent_right(arms, ours) if ours else "no such arm on faces"
-        rows.append([name.replace("$\\alpha=1$", "alpha = 1"), f"{TITLES[paper]}, Table {table}",
-                     f"{_accuracy(i):.2f} %", told])  # fmt: skip
+    for paper, table, lfw, ytf, ran in OPEN_SET:
+        for name, cells in printed_rows(paper, table):
+            if name in ran:
+                face, character = ran[name]
+                ours = face if face.startswith("not run") else _percent_right(faces, face)
+                more = _percent_right(characters, character) if character else "not run"
+                rows.append([_shown(name), f"{TITLES[paper]}, {table}", _share(paper, cells, lfw), ours, more,
+                             _share(paper, cells, ytf)])  # fmt: skip
     return heads, rows
 
 
+def quoted_rows() -> list[list[str]]:
+    """The other rows of the same tables, of as many cells: each carries the reference that it comes from."""
+    return [
+        [_shown(name), f"{TITLES[paper]}, {table}", _share(paper, cells, lfw), "–", "–", _share(paper, cells, ytf)]
+        for paper, table, lfw, ytf, ran in OPEN_SET
+        for name, cells in printed_rows(paper, table)
+        if name not in ran
+    ]
+
+
 def gains() -> list[tuple[str, float, float]]:
-    """Each printed comparison: its name, the accuracy without and the one with."""
-    return [(name, _accuracy(without), _accuracy(row)) for name, without, row in GAINS]
+    """Each printed comparison: its name, the share of right pairs without and with."""
+    found = []
+    for name, paper, table, without, row in GAINS:
+        column = next(lfw for one, number, lfw, *_ in OPEN_SET if (one, number) == (paper, table))
+        before, after = (_right(paper, printed(paper, table)[each, column]) for each in (without, row))
+        assert before is not None
+        assert after is not None
+        found.append((name, before, after))
+    return found
+
+
+def rates(arms: Arms) -> str:
+    """Which arms train at which learning rate, in words, those that lost half of their runs or more left out."""
+    by_rate: dict[float, list[str]] = {}
+    for name in trained(arms, arms):
+        by_rate.setdefault(arms[name].run.optimizer.rate, []).append(label(name))
+    return "; ".join(f"{rate:g} for {', '.join(names)}" for rate, names in sorted(by_rate.items())) or "no record yet"
+
+
+def least(arms: Arms, measure: str) -> float:
+    """The smallest mean of a measure over the arms that trained."""
+    return min((arms.mean(name, measure) for name in trained(arms, arms)), default=math.nan)
+
+
+def at_edges(arms: Arms, tried: int) -> str:
+    """Which heads train at the lowest or the highest of the first so many rates of their grid, in words."""
+    told = []
+    for name in arms:
+        if name in HEADS:
+            rates, rate = HEADS[name][1][:tried], arms[name].run.optimizer.rate
+            ends = {min(rates): "lowest", max(rates): "highest"}
+            told += [f"{label(name)} at the {ends[rate]}, {rate:g}"] if rate in ends else []
+    return "; ".join(told) or "none"
+
+
+def signed(arms: Arms, name: str, measure: str) -> str:
+    """A measure's mean with its interval over runs, with signs."""
+    values = arms.numbers(name, measure) if name in arms else []
+    if len(values) < 2:
+        return "nan"
+    mean, low, high = interval(values)
+    return f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
+def lost_by_arm(arms: Arms) -> str:
+    """Which arms lost runs, and how many of how many, in words."""
+    told = []
+    for name in arms:
+        counts = zip(arms.lost(name), ("diverged", "did not train"), strict=True)
+        words = " and ".join(f"{count} {word}" for count, word in counts if count)
+        told += [f"{label(name)}: {words} of {len(arms.records(name))}"] if words else []
+    return "; ".join(told) or "none"
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """A difference of pair errors in points, with its interval over seeds and the one over seeds and characters."""
+
+    claim: Claim
+    mean: float
+    seeds: tuple[float, float]
+    both: tuple[float, float]
+
+
+def crossed(judged: Iterable[Judged], arms: Mapping[str, Arms]) -> list[Crossed]:
+    """Those of the claims that compare the errors of two arms of an experiment that asks about the same characters."""
+    found = []
+    for each, differences in _compared(judged, arms):
+        _, low, high = interval(list(100 * differences.mean(1)))
+        mean, *both = crossed_interval(differences, asked_characters())
+        found.append(Crossed(each.claim, mean, (low, high), (both[0], both[1])))
+    return found
+
+
+def crossed_rows(found: Iterable[Crossed]) -> tuple[list[str], list[list[str]]]:
+    heads = ["Claim", "Compared", "Points more wrong", "Over seeds", "Over seeds and characters"]
+    rows = []
+    for each in found:
+        baseline, arm = each.claim.test.arms
+        ends = (f"[{low:+.2f}, {high:+.2f}]" for low, high in (each.seeds, each.both))
+        rows.append([each.claim.id, f"{label(arm)} against {label(baseline)}", f"{each.mean:+.2f}", *ends])
+    return heads, rows or [_nothing(heads)]
+
+
+def beyond_nought(found: Iterable[Crossed]) -> dict[str, str]:
+    """Of how many differences, and of which claims, the intervals leave out nought, as a chapter glues it."""
+    found = list(found)
+    told = {"crossed_count": f"{len(found)}"}
+    for key, ends in (("seeds", [each.seeds for each in found]), ("both", [each.both for each in found])):
+        kept = [each.claim.id for each, (low, high) in zip(found, ends, strict=True) if not low <= 0 <= high]
+        told |= {f"crossed_{key}": f"{len(kept)}", f"crossed_{key}_which": ", ".join(kept) or "none"}
+    return told
+
+
+def _compared(judged: Iterable[Judged], arms: Mapping[str, Arms]) -> Iterator[tuple[Judged, np.ndarray]]:
+    """Claims on errors of two arms; by common seed and pair 1 where the arm alone is wrong, -1 where the other is."""
+    for each in judged:
+        found = arms.get(each.claim.experiment)
+        if found is None or not isinstance(each.claim.test, Fewer) or not found:
+            continue
+        baseline, arm = (
+            {record["run"]["seed"]: correctness(record).astype(float) for record in found.finished(name)}
+            for name in each.claim.test.arms
+        )
+        seeds = sorted(baseline.keys() & arm.keys())
+        if len(seeds) > 1:
+            yield each, np.array([baseline[seed] - arm[seed] for seed in seeds])
 
 
 def sign_test(pairs: int) -> float:
@@ -125,6 +296,7 @@ def arms_rows(arms: Arms, one_shot: bool) -> tuple[list[str], list[list[str]]]:
         "Training error (%)",
         "Pairs wrong, cosine (%)",
         "L2 (%)",
+        "Cosine along 32 axes (%)",
         "Equal error (%)",
         "Accepted at 1 in 100 (%)",
     ]
@@ -139,6 +311,7 @@ def arms_rows(arms: Arms, one_shot: bool) -> tuple[list[str], list[list[str]]]:
         gaps = zip(arms.numbers(name), arms.numbers(name, "cosine over L2"), strict=True)
         cells += [
             _mean([error + gap for error, gap in gaps]),
+            _mean(_projected(arms, name)),
             _mean(arms.numbers(name, "equal error")),
             _mean(arms.numbers(name, "true accepts")),
         ]
@@ -149,6 +322,13 @@ def arms_rows(arms: Arms, one_shot: bool) -> tuple[list[str], list[list[str]]]:
         cells.append(_over_identities(found))
         rows.append([*cells, f"{seconds:.0f}", f"{len(found)}{lost}"])
     return heads, rows or [_nothing(heads)]
+
+
+def _projected(arms: Arms, name: str) -> list[float]:
+    """Errors by the cosine of projected features, of the runs that have them."""
+    plain, less = arms.values(name, "test error"), arms.values(name, "projection")
+    both = [(plain[seed], gain) for seed, gain in less.items()]
+    return [error - gain for error, gain in both if error is not None and gain is not None]
 
 
 def trained(arms: Arms, names: Iterable[str]) -> list[str]:

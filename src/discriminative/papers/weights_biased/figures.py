@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from discriminative.evidence import Arms
+from discriminative.figures.arms import label_lines
 from discriminative.figures.style import WIDTH, colour
 from discriminative.measures import percent_wrong
 from discriminative.papers.weights_biased.experiments import ALPHAS, GRADIENTS, PAPERS, map_name
@@ -55,15 +56,14 @@ def over_alpha(arms: Arms) -> Figure:
                 means = [float(np.mean([each[row] for each in found])) for found in points.values()]
                 if points:
                     axes.plot(list(points), means, color=tint, label=gradient)
-        grid[0, column].set_title(title, fontsize=10)
+        grid[0, column].set_title(title, fontsize=9)
         grid[1, column].set_xlabel("α")
     grid[0, 0].set_ylabel("test error (%)")
     grid[1, 0].set_ylabel("training loss")
     for row in grid:
         if any(len(line.get_xdata()) for axes in row for line in axes.lines):
             row[0].set_yscale("log")
-    if grid[0, 3].lines:
-        grid[0, 3].legend(fontsize=9)
+    label_lines(grid[0, 3])
     return figure
 
 
@@ -89,7 +89,7 @@ def optimum_energy(alpha: float, classes: int = 10) -> float:
 def theory(arms: Arms) -> Figure:
     """Own angle and mean weight cosine over alpha: what theory has on the sphere, and what training reaches."""
     figure: Figure
-    figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 3.6))
+    figure, panels = plt.subplots(2, 1, figsize=(WIDTH, 5.4), sharex=True)
     alphas = np.linspace(0, 1.5, 151)
     best = [optimum(float(alpha)) for alpha in alphas]
     keys = (("own_angle", "own angle (degrees)", 1, 0.0), ("weight_cosine_mean", "mean weight cosine", 0, -1 / 9))
@@ -107,8 +107,9 @@ def theory(arms: Arms) -> Figure:
                 if values:
                     means[alpha] = float(np.mean(values))
             axes.plot(list(means), list(means.values()), color=colour(gradient), label=f"trained, {gradient}")
-        axes.set(xlabel="α", ylabel=told)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9.5)
+        axes.set(ylabel=told)
+        label_lines(axes)
+    panels[-1].set_xlabel("α")
     return figure
 
 
@@ -130,8 +131,7 @@ def by_class(arms: Arms) -> Figure:
                     )
             axes.set_title(f"{gradient}, {told} images", fontsize=10)
         row[0].set_ylabel("own angle (degrees)")
-    if grid[0, 1].lines:
-        grid[0, 1].legend(fontsize=9)
+        label_lines(row[1])
     for axes in grid[-1]:
         axes.set_xlabel("class")
     return figure
@@ -191,7 +191,7 @@ def cosines(arms: Arms) -> Figure:
         axes.axhline(level, color="#9ca3af", linewidth=0.8, linestyle=":")
         axes.annotate(told, (1.5, level), xytext=(0, 3), textcoords="offset points", ha="right", fontsize=9.5)
     axes.set(xlabel="α", ylabel="cosines' distance from a simplex", ylim=(0, None))
-    axes.legend(fontsize=9.5, loc="upper left")
+    label_lines(axes)
     return figure
 
 
@@ -221,6 +221,10 @@ def widths(panels: Mapping[str, Arms], least: Mapping[str, int]) -> Figure:
             _points(axes, arms, found, colour(name), name)
         axes.axvline(least[title], color="#9ca3af", linewidth=0.8)
         axes.set_xscale("log")
+        run = sorted({int(arm.split("M=")[1]) for arm in arms})
+        shown = sorted({*run[:1], least[title], *run[-1:]})
+        axes.set_xticks(shown, [str(count) for count in shown])
+        axes.minorticks_off()
         axes.set_title(title, fontsize=10)
         axes.set(xlabel="units M", ylabel="test error (%)")
     axes = grid.flat[-1]
@@ -230,8 +234,7 @@ def widths(panels: Mapping[str, Arms], least: Mapping[str, int]) -> Figure:
     axes.set(xscale="log", yscale="log", xlabel="units M", ylabel="KiB of weights")
     axes.set_title("memory of both layers", fontsize=10)
     axes.legend(fontsize=9)
-    if grid[0, 0].lines:
-        grid[0, 0].legend(fontsize=9)
+    label_lines(grid[0, 1])
     return figure
 
 
