@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from discriminative.evidence import Arms
 from discriminative.figures.style import colour
 from discriminative.ledger import Ledger
 from discriminative.papers import claims
-from discriminative.papers.include_exclude import figures, told
-from discriminative.runs import Run
+from discriminative.papers.include_exclude import appendix, figures, told
+from discriminative.runs import Run, Schedule, Term
 from discriminative.study import Arm
 from discriminative.training import train
 
@@ -75,7 +77,7 @@ def test_a_tuning_that_is_not_run_is_not_told_as_if_it_were(arms: Arms) -> None:
 
 def test_a_control_that_is_not_run_has_its_reason() -> None:
     assert all(len(row) == len(told.NOT_RUN_HEADS) and all(row) for row in told.NOT_RUN)
-    assert len(told.NOT_RUN) == 4
+    assert len(told.NOT_RUN) == 5
 
 
 def test_the_sweep_stands_beside_softmax_at_its_own_seeds(arms: Arms) -> None:
@@ -88,6 +90,42 @@ def test_the_sweep_stands_beside_softmax_at_its_own_seeds(arms: Arms) -> None:
         dots = [line for line in plain if line.get_marker() == "o"]
         assert [list(line.get_ydata()) for line in dots] == [[4.0, 4.2]]
     plt.close(figure)
+
+
+def test_a_measure_is_told_by_its_difference_with_a_sign(arms: Arms) -> None:
+    less = told.apart(arms, "test error", "softmax", "A.1 lambda=1", 2, " points")
+    assert less == f"\N{MINUS SIGN}1.09 points [\N{MINUS SIGN}2.23, +0.05], {END}"
+    assert told.apart(arms, "test error", "softmax", "A.1 lambda=2") == "not run"
+    assert told.apart(arms, "test error", "softmax", "nothing") == "not run"
+
+
+def test_a_later_start_is_read_off_the_curves(arms: Arms) -> None:
+    for name, errors in (("softmax", [0.5, 0.1, 0.0]), ("A.1 lambda=1", [0.5, 0.5, 0.0])):
+        for record in arms.finished(name):
+            record["curves"] |= {"step": [10, 20, 40], "train_error": errors, "terms": [[3.0, 2.0, 1.5]]}
+    for share, late in ((0.9, "50.0"), (0.5, "0.0")):
+        told_ = told.later(arms, "softmax", "A.1 lambda=1", share)
+        assert told_ == f"+{late} % of the run [+{late}, +{late}], {END}"
+    assert told.later(arms, "softmax", "A.1 lambda=2", 0.9) == "not run"
+    assert told.ends(arms, "A.1 lambda=1") == "1.50"
+    assert told.ends(arms, "A.1 lambda=2") == told.ends(arms, "nothing") == "–"
+
+
+def test_how_far_a_centre_comes(tiny: Run) -> None:
+    term = Term("CenterLoss", 0.5, rate=0.1)
+    run = replace(tiny, terms=(term,), schedule=Schedule(2, drops=()))
+    assert told.way_of_centres(run) == pytest.approx(1 - math.exp(-0.5 * 0.1 * 2 / 10 / 0.1))
+    assert told.way_of_centres(replace(run, terms=(replace(term, rate=0.0),))) == 0
+
+
+def test_a_quadratic_sees_a_hump_and_not_noise() -> None:
+    rng = np.random.default_rng(1)
+    at, noise = np.arange(35.0), rng.standard_normal((4000, 35))
+    place = (at - at.mean()) / at.std()
+    hump = 1 - place**2
+    assert (appendix.smooth_p(at, noise) < 0.05).mean() == pytest.approx(0.05, abs=0.012)
+    assert (appendix.smooth_p(at, noise + 2 * hump / hump.std()) < 0.05).all()
+    assert appendix.smooth_p(at, noise[0]) == pytest.approx(appendix.smooth_p(at, noise)[0])
 
 
 def test_the_sentence_on_a_stable_lambda_is_about_faces() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from discriminative.papers import printed
 from discriminative.statistics import rank_correlation
 
-__all__ = ["IMAGES", "Sweep", "standing_out", "sweeps"]
+__all__ = ["IMAGES", "Sweep", "smooth_p", "standing_out", "sweeps"]
 
 IMAGES = 10_000  # of each of the three test sets
 # Table, part of it, what is swept, name, and where its best is the printed result: (table, row), center loss's row.
@@ -59,6 +59,23 @@ class Sweep:
         return rank_correlation(list(self.settings), list(self.accuracies))
 
     @property
+    def trend_p(self) -> float:
+        """The p-value of that rank correlation."""
+        from scipy.stats import spearmanr  # as in ``statistics``: a machine that only trains need not have it
+
+        return float(spearmanr(self.settings, self.accuracies).pvalue)
+
+    @property
+    def smooth(self) -> float:
+        """The p-value of a quadratic in the logarithm of the setting, against no effect of it."""
+        return float(smooth_p(np.log(self.settings), np.array(self.accuracies)))
+
+    @property
+    def lead(self) -> float:
+        """By how many points the mean over the sweep errs less than center loss's printed number."""
+        return self.center - (100 - self.mean)
+
+    @property
     def binomial(self) -> float:
         """Standard error of one accuracy of that size on the test set, in percent."""
         share = self.mean / 100
@@ -91,4 +108,18 @@ def standing_out(n: int, draws: int = 20_000) -> np.ndarray:
     """How far the best of n numbers stands out in their own standard deviations, where all are one normal's."""
     numbers = np.random.default_rng(0).standard_normal((draws, n))
     found: np.ndarray = (numbers.max(1) - numbers.mean(1)) / numbers.std(1, ddof=1)
+    return found
+
+
+def smooth_p(at: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The F test of a quadratic against a constant, of values along the last axis, as p-values."""
+    from scipy.stats import f  # as in ``statistics``: a machine that only trains need not have it
+
+    place = (at - at.mean()) / at.std()
+    basis = np.linalg.qr(np.stack([np.ones_like(place), place, place**2], 1)).Q
+    fitted = values @ basis @ basis.T
+    mean = values.mean(-1, keepdims=True)
+    explained, left = ((fitted - mean) ** 2).sum(-1), ((values - fitted) ** 2).sum(-1)
+    freedom = len(at) - 3
+    found: np.ndarray = f.sf(explained / 2 / (left / freedom), 2, freedom)
     return found
