@@ -504,6 +504,15 @@ def test_what_a_figure_shows_stands_out_from_the_rest_of_its_caption(chromium: C
     assert all(bold >= 600 > plain for bold, plain in weights)
 
 
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_glued_number_is_as_heavy_as_its_sentence(chromium: Chromium, page: str) -> None:
+    chromium.open((HTML / page).as_uri())
+    weights = chromium.run("""[...document.querySelectorAll('article :is(p, li) > span.pasted-text')].map(
+      node => [node, node.parentElement].map(each => getComputedStyle(each).fontWeight))""")
+    assert len(weights) > 2
+    assert all(number == sentence for number, sentence in weights)
+
+
 def test_a_table_of_ratios_is_stacked_on_a_phone_and_needs_no_scrolling(chromium: Chromium) -> None:
     chromium.shape(390)
     chromium.open((HTML / "book" / "cost.html").as_uri())

@@ -19,7 +19,7 @@ from discriminative.study import Fewer, Less
 
 def test_the_printed_values_lie_decades_below_either_floor() -> None:
     found = told.below()
-    assert found["below_rows"].count(";") == 4
+    assert found["below_rows"].count(";") == 3
     assert found["settled_least"] == pytest.approx(math.log10(1 / 10_575 / 11.67e-8), abs=1e-6)
     assert found["settled_most"] == pytest.approx(math.log10(0.1 / 6.55e-8), abs=1e-6)
     assert found["shape_least"] == pytest.approx(math.log10((1 - 4096 / 10_575) / 11.67e-8), abs=1e-6)
@@ -95,6 +95,7 @@ def test_arms_of_one_order_are_no_two_of_one_loss() -> None:
     assert found["order_arms"] == 8
     assert found["order_rank_raw"] == pytest.approx(-11 / 21)
     assert (found["order_pairs_raw"], found["order_pairs_unit"], found["order_pairs"]) == (2, 5, 6)
+    assert found["order_pairs_unit_two"] == 2
     assert found["length_decades"] == pytest.approx(4 * math.log10(2.3212 / 1.5464), abs=1e-3)
 
 
@@ -104,7 +105,7 @@ def test_an_arm_without_records_is_told_as_not_run() -> None:
     assert told._saved(arms, "L_re 1") == "not run"
     assert told._chosen(arms) == "none"
     assert "no run" in told._how_lost(arms)
-    assert "None of these runs" in told.pending(arms)
+    assert "None of these runs" in told.pending(arms)["resnet_pending"]
 
 
 def test_a_coefficient_whose_runs_diverged_is_not_told_as_not_run_and_never_chosen() -> None:
@@ -122,6 +123,55 @@ def test_a_pull_to_the_origin_saves_what_a_pull_to_a_class_saves() -> None:
     assert found["saved_loss"].startswith("0.78 ")
     assert found["saved_origin"].startswith("0.77 ")
     assert found["e_origin"] == "25"
+
+
+def test_shorter_features_without_a_pull_on_them_save_nothing() -> None:
+    found = told.centers()
+    assert found["features_tenth"] < found["features_held_norm"] < found["features_hundredth"]
+    assert found["saved_features_held"].startswith("−0.04 ")
+    assert found["saved_hundredth"].startswith("0.15 ")
+    heads, rows = told.causes()
+    assert all(len(row) == len(heads) for row in rows)
+    assert [row[0] for row in rows][-2:] == ["softmax", "L_re 1, features held"]
+    named = {row[0]: row for row in rows}
+    assert named["L_re 1, features held"][2:5] == ["9.3", "3.01", "27.9"]
+    assert named["softmax"][1] == ""
+
+
+def test_where_the_loss_sees_it_agrees_with_the_tied_center_loss() -> None:
+    found = told.aligned((0,))
+    assert (found["aligned_plain_loss"], found["aligned_plain_tied"]) == ("0.783", "0.955")
+    assert found["aligned_centred_loss"] == found["aligned_centred_tied"] == "0.957"
+    assert found["aligned_seeds"] == 1
+    assert told.aligned(())["aligned_plain_loss"] == "not drawn"
+
+
+def test_a_pull_to_the_origin_turns_features_farther_than_one_to_the_class() -> None:
+    found = told.turned()
+    assert found["turned_loss"].startswith("−7.1 ")
+    assert found["turned_origin"].startswith("−18.9 ")
+    assert found["unit_apart"].startswith("+0.093 ")
+
+
+def test_the_sign_of_unit_separability_is_one_of_margin_and_floor() -> None:
+    found = told.margins()
+    assert (found["unit_settings"], found["unit_rise"]) == (9, 6)
+    assert found["unit_saved"] == "0.50 to 0.92"
+    assert found["unit_least"] < 0 < found["unit_most"]
+
+
+def test_decay_of_a_run_is_counted_over_its_rates() -> None:
+    run = experiment("reconstruction").at("laptop")[0].run
+    by_hand = 10 * 0.05 * 0.002 * (207 + 0.1 * 52 + 0.01 * 51)
+    assert told.folds(run) == pytest.approx(by_hand, rel=0.02)
+    assert told.folds(experiment("reconstruction-c10").at("paper")[0].run) == pytest.approx(4.3, abs=0.05)
+
+
+def test_a_simplex_of_ten_costs_little_where_near_copies_cost_much() -> None:
+    found = told.still_ten(Arms.of("reconstruction-heads", "laptop"))
+    assert found["ten_simplex"].startswith("+0.16 ")
+    assert found["ten_dependent"].startswith("+1.56 ")
+    assert found["ten_near"] == "0.84 to 0.97"
 
 
 def test_the_still_classifiers_are_drawn_with_the_worst_of_the_dependent_ones() -> None:

@@ -11,9 +11,11 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
+import torch
 
 from discriminative.evidence import Arms
 from discriminative.figures.style import colour
+from discriminative.geometry import unit_rows
 from discriminative.ledger import Ledger
 from discriminative.papers.weights_biased import figures, told
 from discriminative.papers.weights_biased.experiments import map_name
@@ -36,6 +38,7 @@ def made(tiny: Run, folder: Path, wrong: Mapping[str, tuple[int | None, ...]]) -
             if count is not None:
                 kept["metrics"]["test"] |= {"wrong": count, "images": 10_000}
                 known = {"trained_loss": 0.01, "mean_feature_loss": 2.5, "all_negative_share": 0.25}
+                known |= {"class_error": [count / 100, 7.0], "class_own_angle": [count / 10, 20.0]}
                 kept["geometry"] |= {**known, "mean_energy_share": count / 1000, "probe_error": 7.0}
             ledger.write(kept)
     return Arms(arms, ledger)
@@ -59,6 +62,24 @@ def test_a_difference_of_errors_is_paired_by_seed(tiny: Run, tmp_path: Path) -> 
     assert told.paired(arms, "softmax", "softmax").startswith("+0.00 points")
     none = Arms([replace(arms["softmax"], seeds=(7,)), arms["literal"]], arms.ledger)
     assert told.paired(none, "softmax", "literal") == "not run"
+
+
+def test_a_mean_stands_with_its_interval_and_an_arm_with_how_many_of_its_runs(tiny: Run, tmp_path: Path) -> None:
+    arms = made(tiny, tmp_path, {"softmax": (100, 200, None), "stopped": (0, 300), "literal": (90,), "lost": (None,)})
+    assert told.over_seeds(arms, "softmax", "test error", 2) == "1.50 [−4.85, 7.85]"
+    assert told.over_seeds(arms, "literal", "test error") == "0.9"
+    assert told.over_seeds(arms, "lost", "test error") == "–"
+    assert told.with_any(arms, "stopped", "test error") == "1 of 2"
+    assert told.with_any(arms, "softmax", "test error") == "2 of 2"
+
+
+def test_classes_are_told_by_their_mean_over_the_runs(tiny: Run, tmp_path: Path) -> None:
+    arms = made(tiny, tmp_path, {"softmax": (300, 500), "literal": (100, 200, None), "lost": (None,)})
+    assert told.worst_classes(arms, "softmax", (0, 1)) == "4.0 and 7.0"
+    assert told.worst_classes(arms, "lost", (1,)) == "–"
+    assert told.classes_falling(arms, ("softmax", "literal")) == "1 of 2"
+    assert told.classes_falling(arms, ("literal", "softmax")) == "0 of 2"
+    assert told.classes_falling(arms, ("softmax", "lost")) == "–"
 
 
 def test_gains_are_compared_at_each_seed_in_points_and_as_shares(tiny: Run, tmp_path: Path) -> None:
@@ -95,4 +116,10 @@ def test_a_run_that_diverged_is_a_cross_at_the_top_of_the_map(tiny: Run, tmp_pat
 def test_the_best_common_angle_is_that_of_the_theorem() -> None:
     rho, angle = figures.optimum(1.0)
     assert (round(rho, 3), round(angle)) == (0.165, 53)
+    values, vectors = torch.linalg.eigh(torch.full((10, 10), rho, dtype=torch.float64).fill_diagonal_(1))
+    w = vectors * values.sqrt()
+    n = math.sqrt(2 + 2 * rho)
+    features = unit_rows((1 - 1 / n) * w - (w.sum(0) - w) / (9 * n))
+    assert figures.optimum_energy(1.0) == pytest.approx(float(features.mean(0).square().sum()), abs=1e-12)
+    assert figures.optimum_energy(0.3) == pytest.approx(0.0, abs=1e-6)
     assert figures.optimum(0.3) == (pytest.approx(-1 / 9), pytest.approx(0.0, abs=1e-3))

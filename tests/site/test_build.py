@@ -21,6 +21,8 @@ def test_on_paper_folds_are_open_and_links_stay_within_the_page() -> None:
         '<details class="not-run" open><a href="#document-book/provenance">here</a>'
         '<a href="#prop-x">there</a></details><span>all</span>'
     )
+    assert for_paper('<details class="quoted"><p>') == '<details class="quoted" open><p>'
+    assert for_paper('<details class="claim"><p>') == '<details class="claim"><p>'
 
 
 @pytest.fixture(scope="module")

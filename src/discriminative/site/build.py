@@ -173,7 +173,7 @@ def for_paper(page: str) -> str:
 
     A file to download lies beside the page, not in it: on paper its link would lead to a folder of this machine.
     """
-    page = without_ids(page).replace('<details class="not-run">', '<details class="not-run" open>')
+    page = re.sub(r'<details class="(?:not-run|quoted)"(?=>)', r"\g<0> open", without_ids(page))
     page = re.sub(r'<a class="reference download[^>]*>(.*?)</a>', r"\1", page, flags=re.DOTALL)
     page = re.sub(r'<a href="(?:\.\./)?results/[^>]*>(.*?)</a>', r"\1", page)
     page = re.sub(r'href="(?:\.\./)?(?:book|notebooks)/\w+\.html(#[\w-]+)"', r'href="\1"', page)

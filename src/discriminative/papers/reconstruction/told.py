@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -20,13 +20,15 @@ from discriminative.networks import NETWORKS
 from discriminative.papers import printed
 from discriminative.papers.reconstruction.figures import PRINTED, Picture, apart
 from discriminative.papers.reconstruction.full_scale import FULL_SCALE, ROWS, face_hours
-from discriminative.papers.shared import control
+from discriminative.papers.shared import FLOORS, MARGINS, arm_name, control
 from discriminative.queue import Estimate
+from discriminative.runs import Run
 from discriminative.statistics import Values, interval, judge_equivalence, rank_correlation
 
 __all__ = [
-    "alike", "below", "centers", "classes", "courses", "decays", "geometry", "hours", "nearer", "networks", "order",
-    "pending", "reached", "separation", "shots", "still", "still_shots",
+    "alike", "aligned", "below", "causes", "centers", "classes", "courses", "decays", "folds", "geometry", "hours",
+    "margins", "nearer", "networks", "order", "pending", "reached", "separation", "shots", "still", "still_shots",
+    "still_ten", "turned",
 ]  # fmt: skip
 
 SOFTMAX = control("softmax")
@@ -65,6 +67,13 @@ def centers() -> Said:
         said[f"e_{key}"] = f"{10 ** arms.mean(name, 'log e(W)'):.2g}" if arms.finished(name) else "not run"
     said["features_origin"] = arms.mean("origin center as L_re 1", "feature norm")
     said["held_apart"] = _points(arms, "L_re 1", "L_re 1, weights held")
+    said["features_held_norm"] = arms.mean("L_re 1, features held", "feature norm")
+    for key, coefficient in (("hundredth", "0.01"), ("tenth", "0.1")):
+        said[f"features_{key}"] = arms.mean(f"L_re {coefficient}", "feature norm")
+        said[f"saved_{key}"] = _saved(arms, f"L_re {coefficient}")
+    wider = Arms.of("ie-wider", "laptop", "center of twelve")
+    said["saved_wider"] = _saved(arms | wider, "center of twelve")
+    said["wider_apart"] = _points(arms | wider, "origin center as L_re 1", "center of twelve")
     said["chosen"] = _chosen(arms)
     return said
 
@@ -119,6 +128,33 @@ def _points(arms: Arms, baseline: str, name: str) -> str:
     return f"{found.points:.2f} [{found.points_low:.2f}, {found.points_high:.2f}]".replace("-", "−")
 
 
+# Arms at the rate and the decay of softmax that differ in one term or in the targets: where gain and length part ways.
+CAUSES = (
+    ("reconstruction", ("softmax", *(f"L_re {c}" for c in ("0.01", "0.1", "1")))),
+    ("reconstruction", ("L_re 1, weights held", "L_re 1, features held")),
+    ("reconstruction-center", tuple(f"{kind} center as L_re 1" for kind in ("tied", "own", "origin"))),
+    ("ie-tuned", ("A.1",)),
+    ("controls", ("softmax smoothed at rate 0.05",)),
+)
+CALLED = {"A.1": "include-and-exclude 1", "softmax smoothed at rate 0.05": "softmax, labels smoothed"}
+
+
+def causes() -> Table:
+    """What the terms that are tried here save beside what they do to lengths, to the scale of scores and to e(W)."""
+    arms = Arms.of("reconstruction", "laptop", "softmax")
+    for experiment, names in CAUSES:
+        arms = arms | Arms.of(experiment, "laptop", *names)
+    rows = []
+    for name in sorted(arms, key=lambda name: arms.errors_against(name, "softmax").points):
+        feature, weight = arms.mean(name, "feature norm"), arms.mean(name, "weight norm")
+        numbers = [f"{feature:.1f}", f"{weight:.2f}", f"{feature * weight:.1f}"]
+        numbers += [f"{10 ** arms.mean(name, of):.2g}" for of in ("log e(W)", "log unit e(W)")]
+        saved = "" if name == "softmax" else _points(arms, "softmax", name)
+        rows.append([CALLED.get(name, name), saved, *numbers])
+    heads = ["Arm", "Points saved", "Feature norm", "Weight norm", "Their product", "e(W)", "Unit columns"]
+    return heads, rows
+
+
 FOUR = ("softmax", "NormFace", "own center as L_re 1", "m=4")  # the losses of the paper's Figure 4
 DISTINCT = (*FOUR, "weight-normalised", "m=2", "L_re 1", "tied center as L_re 1")  # no two of them one loss
 
@@ -129,10 +165,11 @@ def order(others: Arms) -> Said:
     said = Said()
     for key, of in (("raw", "log e(W)"), ("unit", "log unit e(W)")):
         said["order_arms"], said[f"order_rank_{key}"] = rank(found, of, "test error")
-        of_four = found.reindex(list(FOUR))
-        pairs = [of_four.loc[list(pair)].diff().iloc[1] for pair in combinations(FOUR, 2)]
-        said[f"order_pairs_{key}"] = sum(bool(pair[of] * pair["test error"] > 0) for pair in pairs)
-        said["order_pairs"] = len(pairs)
+        for margin, four in (("", FOUR), ("_two", (*FOUR[:3], "m=2"))):
+            of_four = found.reindex(list(four))
+            pairs = [of_four.loc[list(pair)].diff().iloc[1] for pair in combinations(four, 2)]
+            said[f"order_pairs_{key}{margin}"] = sum(bool(pair[of] * pair["test error"] > 0) for pair in pairs)
+            said["order_pairs"] = len(pairs)
     full = len(found) == len(DISTINCT)
     said["order_p_raw"] = float(stats.spearmanr(found["log e(W)"], found["test error"]).pvalue) if full else math.nan
     for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("own", "own center as L_re 1")):
@@ -154,6 +191,34 @@ def decays() -> Said:
     return said | {"decay_own": own.weight_decay, "decay_other": other.weight_decay, "decay_e_margin": reached}
 
 
+def margins() -> Said:
+    """e(W) of unit columns under L-Softmax, against softmax, over the margins and floors of the workhorse."""
+    names = [arm_name(margin, floor) for margin in MARGINS for floor in FLOORS]
+    arms = Arms.of("workhorse", "laptop", "softmax", *names)
+    unit = [interval([b - a for a, b in arms.pairs("softmax", name, "log unit e(W)")])[0] for name in names]
+    saved = [arms.errors_against(name, "softmax").points for name in names]
+    return {
+        "unit_settings": len(names),
+        "unit_rise": sum(value > 0 for value in unit),
+        "unit_saved": f"{-max(saved):.2f} to {-min(saved):.2f}",
+        "unit_least": min(unit),
+        "unit_most": max(unit),
+        "unit_weighted": _apart(arms | Arms.of("reconstruction-figure-4", "laptop", "weight-normalised"), "softmax",
+                                "weight-normalised", "log unit e(W)", 3),
+    }  # fmt: skip
+
+
+def folds(run: Run) -> float:
+    """By how many e-folds weight decay shrinks the sum of the class weights over a run (thm-fbr-dependent).
+
+    With momentum a step moves as far, in the long run, as one of rate / (1 - momentum).
+    """
+    optimizer, schedule = run.optimizer, run.schedule
+    rates = [optimizer.rate * schedule.factor ** sum(step >= d * schedule.steps for d in schedule.drops)
+             for step in range(schedule.steps)]  # fmt: skip
+    return sum(rates) / (1 - optimizer.momentum) * optimizer.weight_decay
+
+
 def courses(swept: Arms) -> Said:
     """How raw e(W) runs under softmax: the mean curve at its first point, its peak and its end; and its order after."""
     curves = [record["curves"] for record in swept.finished("softmax")]
@@ -167,6 +232,10 @@ def courses(swept: Arms) -> Said:
         "course_last": mean[-1],
         "course_step": steps[peak],
         "course_steps": steps[-1],
+        "course_part": 100 * steps[peak] / steps[-1],
+        "course_fall": 100 * (1 - mean[-1] / mean[peak]),
+        "folds": folds(swept["softmax"].run),
+        "folds_paper": folds(FULL_SCALE[0].at("paper")[0].run),
         "course_after": f"{found:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−"),
     }
 
@@ -180,9 +249,50 @@ def geometry(others: Arms) -> Said:
     }
     for key, name in (("softmax", "softmax"), ("loss", loss), ("tied", tied), ("own", own)):
         said[f"angle_{key}"], said[f"features_{key}"] = (others.mean(name, of) for of in ("own angle", "feature norm"))
-        shares = [record["geometry"]["mean_energy_share"] for record in others.finished(name)]
-        said[f"share_{key}"] = float(np.mean(shares)) if shares else math.nan
     return said
+
+
+def turned() -> Said:
+    """By seed, how far terms at 1 turn features towards the weight of their class, and what they do to e(W)."""
+    arms = Arms.of("reconstruction", "laptop") | Arms.of("reconstruction-center", "laptop")
+    names = {"loss": "L_re 1", "origin": "origin center as L_re 1", "features_held": "L_re 1, features held"}
+    said: Said = {f"turned_{key}": _apart(arms, "softmax", name, "own angle", 1) for key, name in names.items()}
+    said["unit_origin"] = _apart(arms, "softmax", names["origin"], "log unit e(W)", 3)
+    said["unit_apart"] = _apart(arms, names["origin"], names["loss"], "log unit e(W)", 3)
+    said["raw_paper"] = _apart(arms, "softmax", "L_re 0.001", "log e(W)", 4)
+    said["features_paper"] = _apart(arms, "softmax", "L_re 0.001", "feature norm", 2)
+    less = arms.only("softmax", "L_re 0.01")
+    low, high = interval([b - a for a, b in less.pairs("softmax", "L_re 0.01")], level=0.9)[1:]
+    said["tenfold"] = f"[{low:.2f}, {high:.2f}]".replace("-", "−")
+    return said
+
+
+def aligned(seeds: Sequence[int] = (0, 1, 2)) -> Said:
+    """Cosine of a class's mean feature and its weight, as they are and less what all coordinates have in common.
+
+    The mean over the classes, seed by seed, where the seeds have a picture.
+    """
+    said: Said = {}
+    for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("tied", "tied center as L_re 1")):
+        arm = Arms.of("reconstruction-figure-4", "laptop", name)[name]
+        shown = [shot for run in arm.runs() if run.seed in seeds and (shot := pictures.taken(run)) is not None]
+        found: dict[str, list[float]] = {"plain": [], "centred": [], "common": []}
+        for shot in shown:
+            means, weights = shot["class_means"].astype(float), shot["class_weights"].astype(float)
+            found["plain"].append(_cosine(means, weights))
+            found["centred"].append(_cosine(*(rows - rows.mean(1, keepdims=True) for rows in (means, weights))))
+            middle = means.mean(0)
+            found["common"].append(abs(float(middle.sum())) / math.sqrt(len(middle)) / float(np.linalg.norm(middle)))
+        for of, values in found.items():
+            said[f"aligned_{of}_{key}"] = ", ".join(f"{value:.3f}" for value in values) or "not drawn"
+        said["aligned_seeds"] = len(shown)
+    return said
+
+
+def _cosine(first: np.ndarray, second: np.ndarray) -> float:
+    """The mean cosine of rows."""
+    lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    return float(np.mean((first * second).sum(1) / lengths))
 
 
 def _apart(arms: Arms, baseline: str, name: str, measure: str, digits: int) -> str:
@@ -230,9 +340,26 @@ def still(three: Arms) -> Said:
     }
 
 
-def pending(resnet: Arms) -> str:
-    """A sentence while the residual network has no records, nothing once it has."""
-    return "" if resnet.finished() else "**None of these runs has been made yet: the picture is empty.** "
+def still_ten(heads: Arms) -> Said:
+    """Ten digits before classifiers that stand still: what a simplex costs, and how alike two dependent rows are."""
+    near = [record["geometry"]["weight_cosine_max"] for record in heads.finished("frozen dependent")]
+    return {
+        "ten_simplex": _apart(heads, "frozen orthonormal", "frozen simplex", "test error", 2),
+        "ten_dependent": _apart(heads, "frozen orthonormal", "frozen dependent", "test error", 2),
+        "ten_near": f"{min(near):.2f} to {max(near):.2f}",
+    }
+
+
+def pending(resnet: Arms) -> Said:
+    """Whether runs of the residual network are missing, in a sentence; what a run takes, and what softmax errs."""
+    planned, records = sum(len(resnet[name].runs()) for name in resnet), resnet.records()
+    minutes = [record["environment"]["wall_seconds"] / 60 for record in records]
+    told = "" if len(records) == planned else f"**Of {planned} runs {len(records)} are made.** "
+    return {
+        "resnet_pending": told if records else "**None of these runs has been made yet: the picture is empty.** ",
+        "resnet_minutes": float(np.mean(minutes)) if records else math.nan,
+        "resnet_error": resnet.mean("softmax"),
+    }
 
 
 def separation(three: Arms) -> Table:
@@ -311,13 +438,17 @@ def networks() -> Table:
 def below() -> Said:
     """How many decades the printed values lie below what a matrix of their shape, or softmax with decay, can have."""
     shape, settled = [], []
+    cells = {number: printed("reconstruction", number) for number in ("1", "2")}
     for _, table, model, column, (features, count) in PRINTED:
-        value = float(printed("reconstruction", table)[model, column])
+        value = float(cells[table][model, column])
         floor = separability_floor(count, features)
         shape += [math.log10(floor / value)] if floor > 0 else []
         settled.append(math.log10(1 / count / value))
+    values = {number: sum("e(W)" in c and "change" not in c for _, c in table) for number, table in cells.items()}
     return {
         "below_rows": "; ".join(label for label, *_ in PRINTED),
+        "below_faces": values["2"],
+        "below_of": sum(values.values()),
         "shape_least": min(shape),
         "shape_most": max(shape),
         "settled_least": min(settled),

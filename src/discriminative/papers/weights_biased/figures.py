@@ -16,7 +16,7 @@ from discriminative.figures.style import WIDTH, colour
 from discriminative.measures import percent_wrong
 from discriminative.papers.weights_biased.experiments import ALPHAS, GRADIENTS, PAPERS, map_name
 
-__all__ = ["by_class", "classes", "cosines", "over_alpha", "regions", "theory", "widths"]
+__all__ = ["by_class", "classes", "cosines", "optimum", "optimum_energy", "over_alpha", "regions", "theory", "widths"]
 
 COLUMNS = {
     (False, False): "no batch norm,\ncold start",
@@ -76,6 +76,14 @@ def optimum(alpha: float, classes: int = 10) -> tuple[float, float]:
     i = int(square.argmax())
     cosine = (n[i] - alpha - rho[i]) / n[i] / math.sqrt(square[i])
     return float(rho[i]), math.degrees(math.acos(min(float(cosine), 1.0)))
+
+
+def optimum_energy(alpha: float, classes: int = 10) -> float:
+    """The share of the features' energy that lies in their mean at the best weights of one common angle."""
+    rho = optimum(alpha, classes)[0]
+    n = math.sqrt(1 + alpha**2 + 2 * alpha * rho)
+    length = ((n - alpha - rho) ** 2 + (1 - rho) * (1 + (classes - 1) * rho) / (classes - 1)) / n**2
+    return (1 - (1 + alpha) / n) ** 2 * (1 + (classes - 1) * rho) / classes / length
 
 
 def theory(arms: Arms) -> Figure:

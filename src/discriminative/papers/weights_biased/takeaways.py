@@ -29,12 +29,18 @@ def over_alpha(arms: Arms) -> str:
 
 
 def theory(arms: Arms) -> str:
-    """The own angle at alpha = 1: that of theory and those of training."""
-    trained = [_geometry(arms, map_name(1.0, gradient), "own_angle") for gradient in (PRINTED, STOPPED)]
-    return (
-        f"At α = 1 the printed gradient has its optimum at an own angle of {optimum(1.0)[1]:.0f}° and trains to "
-        f"{trained[0]:.0f}°, the stopped one at 0° and to {trained[1]:.0f}°."
+    """The own angle and the weights' cosine at alpha = 1: those of theory and those of training."""
+    rho, angle = optimum(1.0)
+    trained = [
+        f"{_geometry(arms, map_name(1.0, gradient), 'own_angle'):.0f}° and "
+        f"{_geometry(arms, map_name(1.0, gradient), 'weight_cosine_mean'):.3f}"
+        for gradient in (PRINTED, STOPPED)
+    ]
+    told = (
+        f"At α = 1 the printed gradient has its optimum at an own angle of {angle:.0f}° and a weight cosine of "
+        f"{rho:.3f} and trains to {trained[0]}; the stopped one rests at 0° and {-1 / 9:.3f}, trains to {trained[1]}."
     )
+    return told.replace("-", "\N{MINUS SIGN}")
 
 
 def _geometry(arms: Arms, name: str, key: str) -> float:

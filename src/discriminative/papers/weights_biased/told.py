@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 from discriminative.evidence import Arms
 from discriminative.statistics import interval
 
-__all__ = ["DIAGNOSIS", "arm_mean", "decimals", "diagnosis", "gains_apart", "paired"]
+__all__ = [
+    "DIAGNOSIS", "arm_mean", "classes_falling", "decimals", "diagnosis", "gains_apart", "over_seeds", "paired",
+    "with_any", "worst_classes",
+]  # fmt: skip
 
 DIAGNOSIS = [
     "Arm",
@@ -64,6 +69,43 @@ def _told(differences: list[float], digits: int, unit: str) -> str:
 def paired(arms: Arms, baseline: str, arm: str) -> str:
     """By how many points the arm errs more than the baseline, paired by seed, with its 95 % interval."""
     return _told([a - b for b, a in arms.pairs(baseline, arm)], 2, "points")
+
+
+def over_seeds(arms: Arms, name: str, measure: str, digits: int = 1) -> str:
+    """An arm's mean of a measure and its 95 % interval over the seeds."""
+    values = arms.numbers(name, measure)
+    if len(values) < 2:
+        return decimals(values[0], digits) if values else "–"
+    middle, low, high = (f"{end:.{digits}f}" for end in interval(values))
+    return f"{middle} [{low}, {high}]".replace("-", "\N{MINUS SIGN}")
+
+
+def with_any(arms: Arms, name: str, measure: str) -> str:
+    """In how many of an arm's runs a measure is above 0, e.g. ``"8 of 12"``."""
+    values = arms.numbers(name, measure)
+    return f"{sum(value > 0 for value in values)} of {len(values)}"
+
+
+def _by_class(arms: Arms, name: str, key: str) -> list[float]:
+    """Mean over an arm's finished runs of a number a class; empty where none has finished."""
+    rows = [record["geometry"][key] for record in arms.finished(name)]
+    return [sum(column) / len(rows) for column in zip(*rows, strict=True)]
+
+
+def worst_classes(arms: Arms, name: str, classes: Sequence[int]) -> str:
+    """The errors of these classes in percent, means over an arm's runs, e.g. ``"91.2 and 88.0"``."""
+    errors = _by_class(arms, name, "class_error")
+    return " and ".join(decimals(errors[c]) if errors else "–" for c in classes)
+
+
+def classes_falling(arms: Arms, names: Sequence[str], key: str = "class_own_angle") -> str:
+    """In how many classes a mean falls from arm to arm at every step, e.g. ``"10 of 10"``."""
+    steps = [_by_class(arms, name, key) for name in names]
+    if not all(steps):
+        return "–"
+    each = list(zip(*steps, strict=True))
+    falling = sum(all(after < before for before, after in pairwise(along)) for along in each)
+    return f"{falling} of {len(each)}"
 
 
 def gains_apart(arms: Arms, few: str, many: str, share: bool = False) -> str:
