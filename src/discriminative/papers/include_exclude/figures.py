@@ -92,7 +92,7 @@ def best_of_many(arms: Arms, of: int = 35) -> Figure:
 
 
 def lambda_sweep(arms: Arms, softmax: Arms) -> Figure:
-    """Error on validation and on test along lambda: the mean of the seeds, each seed faint.
+    """Error on validation and on test along lambda: the mean of the seeds, each seed faint, and a band of noise.
 
     Softmax at the seeds of the sweep is dashed, its seeds faint dots at the left edge; under all of its seeds dotted.
     """
@@ -106,10 +106,17 @@ def lambda_sweep(arms: Arms, softmax: Arms) -> Figure:
         for x, name in zip(at, names, strict=True):
             values = arms.numbers(name, f"{part} error")
             axes.plot([x] * len(values), values, "o", color=colour("A.1"), alpha=0.3, markersize=3.5)
-        axes.plot(at, [arms.mean(name, f"{part} error") for name in names], color=colour("A.1"))
+        level = np.array([arms.mean(name, f"{part} error") for name in names])
+        axes.plot(at, level, color=colour("A.1"))
+        images = [arms.finished(name)[0]["metrics"][part]["images"] for name in names]
+        noise = np.sqrt(
+            level * (100 - level) / np.array(images, dtype=float)
+        )  # one binomial standard error, in percent
+        axes.fill_between(at, level - noise, level + noise, color=colour("A.1"), alpha=0.12, linewidth=0)
         if softmax.numbers("softmax"):
-            level = softmax.mean("softmax", f"{part} error")
-            axes.axhline(level, color=tint, linestyle=":", linewidth=1.2, label="_all seeds")
+            axes.axhline(
+                softmax.mean("softmax", f"{part} error"), color=tint, linestyle=":", linewidth=1.2, label="_all seeds"
+            )
         if values := same.numbers("softmax", f"{part} error"):
             axes.axhline(float(np.mean(values)), color=tint, linestyle="--", linewidth=1.4, label="_same seeds")
             edge = axes.get_yaxis_transform()
