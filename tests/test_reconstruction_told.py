@@ -158,6 +158,15 @@ def test_the_sign_of_unit_separability_is_one_of_margin_and_floor() -> None:
     assert (found["unit_settings"], found["unit_rise"]) == (9, 6)
     assert found["unit_saved"] == "0.50 to 0.92"
     assert found["unit_least"] < 0 < found["unit_most"]
+    assert found["unit_weighted"].startswith("+0.145 ")
+    assert found["saved_weighted"].startswith("0.25 ")
+
+
+def test_runs_that_diverged_before_still_classifiers_are_told_by_arm() -> None:
+    drawn = told.lost(Arms.of("reconstruction-drawn", "laptop"))
+    assert drawn.startswith("2 of 6 runs of frozen as drawn diverged and 4 of 6 runs of frozen orthogonal, lengthened")
+    assert told.lost(Arms.of("reconstruction-heads", "laptop")) == "no run diverged"
+    assert told.lost(Arms(experiment("reconstruction").at("laptop"), Ledger(Path("nowhere")))) == "nothing is run yet"
 
 
 def test_decay_of_a_run_is_counted_over_its_rates() -> None:

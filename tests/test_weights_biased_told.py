@@ -12,6 +12,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from matplotlib.colors import to_hex
 
 from discriminative.evidence import Arms
 from discriminative.figures.style import colour
@@ -110,6 +111,18 @@ def test_a_run_that_diverged_is_a_cross_at_the_top_of_the_map(tiny: Run, tmp_pat
         assert len(set(stopped.get_ydata())) == 2
         assert all(0.8 < y <= 1 for y in stopped.get_ydata())
     assert not [line for line in figure.axes[3].lines if line.get_marker() == "x"]
+    plt.close(figure)
+
+
+def test_curves_by_class_carry_their_names_in_their_own_colours(tiny: Run, tmp_path: Path) -> None:
+    ledger, record = Ledger(tmp_path), train(tiny)[0]
+    arm = Arm(map_name(1.0, "stopped"), tiny, (tiny.seed,))
+    record["geometry"] |= {key: [30.0] * 10 for key in ("class_own_angle", "class_own_angle_train")}
+    ledger.write(record)
+    figure = figures.by_class(Arms([arm], ledger))
+    (line,), (name,) = figure.axes[1].lines, figure.axes[1].texts
+    assert name.get_text() == "α = 1"
+    assert to_hex(name.get_color()) == to_hex(line.get_color())
     plt.close(figure)
 
 

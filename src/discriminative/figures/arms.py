@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -255,7 +256,7 @@ def label_lines(axes: Axes) -> None:
     for line in axes.lines:
         told, heights = str(line.get_label()), np.asarray(line.get_ydata(), dtype=float)
         if len(heights) and not told.startswith("_"):
-            ends.append((float(heights[-1]), told, str(line.get_color())))
+            ends.append((float(heights[-1]), told, to_hex(line.get_color())))
     label_ends(axes, ends)
 
 

@@ -27,8 +27,8 @@ from discriminative.statistics import Values, interval, judge_equivalence, rank_
 
 __all__ = [
     "alike", "aligned", "below", "causes", "centers", "classes", "courses", "decays", "folds", "geometry", "hours",
-    "margins", "nearer", "networks", "order", "pending", "reached", "separation", "shots", "still", "still_shots",
-    "still_ten", "turned",
+    "lost", "margins", "nearer", "networks", "order", "pending", "reached", "separation", "shots", "still",
+    "still_shots", "still_ten", "turned",
 ]  # fmt: skip
 
 SOFTMAX = control("softmax")
@@ -195,6 +195,7 @@ def margins() -> Said:
     """e(W) of unit columns under L-Softmax, against softmax, over the margins and floors of the workhorse."""
     names = [arm_name(margin, floor) for margin in MARGINS for floor in FLOORS]
     arms = Arms.of("workhorse", "laptop", "softmax", *names)
+    others = Arms.of("reconstruction-figure-4", "laptop", "softmax", "weight-normalised")
     unit = [interval([b - a for a, b in arms.pairs("softmax", name, "log unit e(W)")])[0] for name in names]
     saved = [arms.errors_against(name, "softmax").points for name in names]
     return {
@@ -203,8 +204,8 @@ def margins() -> Said:
         "unit_saved": f"{-max(saved):.2f} to {-min(saved):.2f}",
         "unit_least": min(unit),
         "unit_most": max(unit),
-        "unit_weighted": _apart(arms | Arms.of("reconstruction-figure-4", "laptop", "weight-normalised"), "softmax",
-                                "weight-normalised", "log unit e(W)", 3),
+        "unit_weighted": _apart(others, "softmax", "weight-normalised", "log unit e(W)", 3),
+        "saved_weighted": _points(others, "softmax", "weight-normalised"),
     }  # fmt: skip
 
 
@@ -350,6 +351,16 @@ def still_ten(heads: Arms) -> Said:
     }
 
 
+def lost(arms: Arms) -> str:
+    """How many runs of each arm diverged, where any did."""
+    told = [
+        f"{count} of {len(arms.records(name))} runs of {name} diverged"
+        for name in arms
+        if (count := arms.lost(name)[0])
+    ]
+    return " and ".join(told) or ("no run diverged" if arms.records() else "nothing is run yet")
+
+
 def pending(resnet: Arms) -> Said:
     """Whether runs of the residual network are missing, in a sentence; what a run takes, and what softmax errs."""
     planned, records = sum(len(resnet[name].runs()) for name in resnet), resnet.records()
@@ -359,6 +370,7 @@ def pending(resnet: Arms) -> Said:
         "resnet_pending": told if records else "**None of these runs has been made yet: the picture is empty.** ",
         "resnet_minutes": float(np.mean(minutes)) if records else math.nan,
         "resnet_error": resnet.mean("softmax"),
+        "resnet_folds": folds(resnet["softmax"].run),
     }
 
 
