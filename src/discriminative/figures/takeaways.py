@@ -94,7 +94,7 @@ def by_errors(arms: Arms, baseline: str = "") -> str:
     if not baseline or not others:
         return extremes(errors)
     words = Counter(_beside(arms, baseline, name) for name in others)
-    least = min(errors, key=lambda name: errors[name])
+    least, _ = ends_of(errors)
     return (
         f"{_counted(words, f'Beside {named(baseline)}', 'arm')}; {named(least)} errs least, {percent(errors[least])}."
     )

@@ -79,25 +79,24 @@ def reference_copy(executed: Notebook) -> Notebook:
 
 def glued_pictures(executed: Notebook) -> dict[str, bytes]:
     """The pictures that a notebook glued, by key."""
+    return {name: base64.b64decode(data) for name, data in _glued(executed, "image/png").items()}
+
+
+def _glued(executed: Notebook, kind: str) -> dict[str, str]:
+    """What a notebook glued of one media type, by key."""
     found = {}
     for cell in executed["cells"]:
         for output in cell.get("outputs", []):
             name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-            data = output.get("data", {}).get("application/papermill.record/image/png")
+            data = output.get("data", {}).get(f"application/papermill.record/{kind}")
             if name and data:
-                found[name] = base64.b64decode("".join(data))
+                found[name] = "".join(data)
     return found
 
 
 def with_said_descriptions(executed: Notebook) -> Notebook:
     """An executed notebook in whose ``:alt:`` lines, where MyST reads no role, each glued text stands as its value."""
-    said = {}
-    for cell in executed["cells"]:
-        for output in cell.get("outputs", []):
-            name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-            value = output.get("data", {}).get("application/papermill.record/text/plain")
-            if name and value:
-                said[name] = "".join(value)
+    said = _glued(executed, "text/plain")
 
     def value_of(match: re.Match[str]) -> str:
         if match[1] not in said:

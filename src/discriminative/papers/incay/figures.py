@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from discriminative.evidence import Arms, means, rank
-from discriminative.figures.arms import label_ends
+from discriminative.figures.arms import label_ends, label_lines
 from discriminative.figures.style import WIDTH, colour, marker
 from discriminative.ledger import correctness
 
@@ -188,14 +188,12 @@ def curves(arms: Arms) -> Figure:
     figure, panels = plt.subplots(3, 1, figsize=(WIDTH, 6.2), sharex=True)
     told = (("feature_norm", "mean norm"), ("loss", "cross-entropy"), ("train_error", "training error"))
     for axes, (key, label) in zip(panels, told, strict=True):
-        ends = []
         for name in arms:
             step, values = _mean_curve(arms, name, key)
             if len(step):
                 axes.plot(step, values, color=_tint(name), label=_short(name))
-                ends.append((float(values[-1]), _short(name), _tint(name)))
         axes.set(ylabel=label, yscale="linear" if key == "feature_norm" else "log")
-        label_ends(axes, ends)
+        label_lines(axes)
     panels[-1].set_xlabel("optimiser step")
     return figure
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -168,13 +169,8 @@ def _tuned() -> tuple[Arm, ...]:
     return (SOFTMAX, *_chosen(TUNING, CENTRED, MANY))
 
 
-def _wider() -> tuple[Arm, ...]:
-    return (SOFTMAX, *(replace(arm, name=f"{arm.name} of twelve") for arm in _chosen(WIDER_TUNING, FURTHER, MANY)))
-
-
-def _between() -> tuple[Arm, ...]:
-    chosen = _chosen(BETWEEN_TUNING, FURTHER, MANY)
-    return (SOFTMAX, *(replace(arm, name=f"{arm.name} of fourteen") for arm in chosen))
+def _further(tuning: Tuning, count: str) -> tuple[Arm, ...]:
+    return (SOFTMAX, *(replace(arm, name=f"{arm.name} of {count}") for arm in _chosen(tuning, FURTHER, MANY)))
 
 
 def _half() -> tuple[Arm, ...]:
@@ -400,9 +396,19 @@ FULL_SCALE = ((2, "mnist", "MNIST", 0.15), (3, "cifar10", "CIFAR-10", 0.07), (4,
 EXPERIMENTS = (
     Experiment("ie-readings", "Appendix A", "Both readings at equal settings", {"quick": QUICK, "laptop": READINGS}),
     Experiment("ie-tuned", "Table 2", "Center loss and both readings, tuned", {"laptop": _tuned}, AFTER),
-    Experiment("ie-wider", "Table 2", "Center loss and A.1, tuned further", {"laptop": _wider}, WIDER_TUNING.name),
     Experiment(
-        "ie-between", "Table 2", "Center loss and A.1, tuned over fourteen", {"laptop": _between}, BETWEEN_TUNING.name
+        "ie-wider",
+        "Table 2",
+        "Center loss and A.1, tuned further",
+        {"laptop": partial(_further, WIDER_TUNING, "twelve")},
+        WIDER_TUNING.name,
+    ),
+    Experiment(
+        "ie-between",
+        "Table 2",
+        "Center loss and A.1, tuned over fourteen",
+        {"laptop": partial(_further, BETWEEN_TUNING, "fourteen")},
+        BETWEEN_TUNING.name,
     ),
     Experiment("ie-penalty", "section 3.1", "Centres that stand still at the origin", {"laptop": _penalty}, AFTER),
     Experiment(

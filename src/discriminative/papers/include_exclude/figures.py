@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from discriminative.evidence import Arms
-from discriminative.figures.arms import label_ends
+from discriminative.figures.arms import label_lines
 from discriminative.figures.style import WIDTH, colour, marker
 from discriminative.losses import include_exclude_loss
 from discriminative.losses.include_exclude import Reading
@@ -131,7 +131,6 @@ def courses(panels: Mapping[str, Arms]) -> Figure:
     """Over training: the mean feature norm, and how hard each arm's term pulls at a feature; dashed as tuned."""
     figure: Figure
     figure, grid = plt.subplots(2, 1, figsize=(WIDTH, 5.2), sharex=True)
-    ends: tuple[list[tuple[float, str, str]], ...] = ([], [])
     for arms in panels.values():
         for name in arms:
             found = [record["curves"] for record in arms.finished(name)]
@@ -141,15 +140,13 @@ def courses(panels: Mapping[str, Arms]) -> Figure:
             norm = np.mean([[float(v) for v in curve["feature_norm"]] for curve in found], axis=0)
             line = {"color": colour(name), "linewidth": 1.6, "linestyle": "-" if "lambda" in name else "--"}
             grid[0].plot(steps, norm, label=name, **line)
-            ends[0].append((float(norm[-1]), name, colour(name)))
             if all("term_pulls" in curve for curve in found):
                 pull = np.mean([[float(v) for v in curve["term_pulls"][0]] for curve in found], axis=0)
-                grid[1].plot(steps, pull, **line)
-                ends[1].append((float(pull[-1]), name, colour(name)))
+                grid[1].plot(steps, pull, label=name, **line)
     grid[0].set_title("feature norm", fontsize=10.5)
     grid[1].set_title("pull of the term on a feature", fontsize=10.5)
     grid[1].set_yscale("log" if grid[1].lines else "linear")
-    for axes, names in zip(grid, ends, strict=True):
-        label_ends(axes, names)
+    for axes in grid:
+        label_lines(axes)
     grid[1].set_xlabel("optimiser step")
     return figure

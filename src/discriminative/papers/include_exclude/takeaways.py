@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -27,13 +28,8 @@ def courses(panels: Mapping[str, Arms]) -> str:
     """How hard each term pulls at the end of training."""
     told = []
     for arms in panels.values():
-        ends = {
-            name: [r["curves"]["term_pulls"] for r in arms.finished(name) if "term_pulls" in r["curves"]]
-            for name in arms
-        }
-        told += [
-            f"{short(last(arms, name, 'term_pulls', 0))} of {named(name)}" for name, found in ends.items() if found
-        ]
+        ends = {name: last(arms, name, "term_pulls", 0) for name in arms}
+        told += [f"{short(end)} of {named(name)}" for name, end in ends.items() if not math.isnan(end)]
     return f"Pull of the term at the end of training: {listed(told)}." if told else NOTHING
 
 

@@ -107,11 +107,7 @@ def apart(arms: Arms, measure: str, baseline: str, arm: str, places: int = 2, un
     """A measure of the arm less that of the baseline, paired by seed, with its 95 % interval."""
     if baseline not in arms or arm not in arms:
         return "not run"
-    first, second = arms.values(baseline, measure), arms.values(arm, measure)
-    pairs = [
-        (a, b) for seed in sorted(first.keys() & second.keys())
-        if (a := first[seed]) is not None and (b := second[seed]) is not None
-    ]  # fmt: skip
+    pairs = arms.pairs(baseline, arm, measure)
     return _between([a for a, _ in pairs], [b for _, b in pairs], places, unit)
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from discriminative.evidence import Arms
-from discriminative.figures.arms import label_ends
+from discriminative.figures.arms import label_lines
 from discriminative.figures.style import CLASSES, WIDTH, colour, family, marker
 from discriminative.geometry import separability_floor
 from discriminative.papers import printed
@@ -62,7 +62,6 @@ def courses(panels: Mapping[str, Arms]) -> Figure:
     figure, grid = plt.subplots(2, 1, figsize=(WIDTH, 5.2), sharex=True)
     keys = {"separability_raw": "raw", "separability_unit": "unit columns"}
     for axes, (key, title) in zip(grid, keys.items(), strict=True):
-        ends = []
         for arms in panels.values():
             for name in arms:
                 found = [r["curves"] for r in arms.finished(name) if key in r["curves"]]
@@ -71,10 +70,9 @@ def courses(panels: Mapping[str, Arms]) -> Figure:
                     axes.plot(
                         found[0]["measured"], mean, color=colour(name), label=name, linewidth=1.6, linestyle=_dash(name)
                     )
-                    ends.append((float(mean[-1]), name, colour(name)))
         axes.set(yscale="log")
         axes.set_title(f"e(W), {title}", fontsize=10.5)
-        label_ends(axes, ends)
+        label_lines(axes)
     grid[-1].set_xlabel("optimiser step")
     return figure
 
@@ -117,7 +115,6 @@ def progress(arms: Arms) -> Figure:
         "separability_unit": "e(W), unit columns",
     }
     for place, (axes, (key, title)) in enumerate(zip(grid.flat, panels.items(), strict=True)):
-        ends = []
         for name in arms:
             curves = [record["curves"] for record in arms.finished(name)]
             if curves:
@@ -127,12 +124,11 @@ def progress(arms: Arms) -> Figure:
                     values = 100 * (1 - values)
                 mean = np.exp(np.log(values).mean(0)) if "separability" in key else values.mean(0)
                 axes.plot(steps, mean, color=colour(name), label=name, linewidth=1.6, linestyle=_dash(name))
-                ends.append((float(mean[-1]), name, colour(name)))
         if "separability" in key:
             axes.set_yscale("log")
         axes.set_title(title, fontsize=10.5)
         if place % 2:  # the left panels have the same lines
-            label_ends(axes, ends)
+            label_lines(axes)
     for axes in grid[1]:
         axes.set_xlabel("optimiser step")
     return figure

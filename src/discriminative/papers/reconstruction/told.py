@@ -215,9 +215,8 @@ def folds(run: Run) -> float:
     With momentum a step moves as far, in the long run, as one of rate / (1 - momentum).
     """
     optimizer, schedule = run.optimizer, run.schedule
-    rates = [optimizer.rate * schedule.factor ** sum(step >= d * schedule.steps for d in schedule.drops)
-             for step in range(schedule.steps)]  # fmt: skip
-    return sum(rates) / (1 - optimizer.momentum) * optimizer.weight_decay
+    rates = sum(schedule.rate(optimizer.rate, step) for step in range(schedule.steps))
+    return rates / (1 - optimizer.momentum) * optimizer.weight_decay
 
 
 def courses(swept: Arms) -> Said:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from discriminative.evidence import Arms
-from discriminative.figures.takeaways import NOTHING, by_verdict, last, listed, named, percent
+from discriminative.figures.takeaways import NOTHING, by_verdict, ends_of, last, listed, named, percent
 
 __all__ = ["TAKEAWAYS"]
 
@@ -35,7 +35,7 @@ def blend(arms: Arms) -> str:
     blended = {name: error for name, error in errors.items() if name not in bare}
     if not bare or not blended:
         return NOTHING
-    least = min(bare, key=lambda name: bare[name])
+    least, _ = ends_of(bare)
     return (
         f"With the blend no mean error is above {percent(max(blended.values()))}, without it none below "
         f"{percent(bare[least])} ({named(least)})."

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from discriminative.papers.shared import FAMILY_TUNING, SEEDS, WORKHORSE, best, control
+from discriminative.papers.shared import FAMILY_TUNING, SEEDS, WORKHORSE, best, control, tuned
 from discriminative.papers.thesis.answers import FASHION_TUNING, NEW_SEEDS, TUNED_THERE
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer
 from discriminative.study import Arm, Experiment
@@ -41,8 +41,8 @@ FLOOR_TUNING = _fashion()
 
 
 def _floor_tuned() -> tuple[Arm, ...]:
-    found = {name: best((*FASHION_TUNING, *FLOOR_TUNING), f"{name} rate") for name in TUNED_THERE}
-    return tuple(Arm(f"{name} all tuned", run, NEW_SEEDS) for name, run in found.items() if run is not None)
+    found = tuned((*FASHION_TUNING, *FLOOR_TUNING), TUNED_THERE, NEW_SEEDS)
+    return tuple(replace(arm, name=f"{arm.name} all tuned") for arm in found)
 
 
 NORMFACE_TUNING = tuple(

@@ -32,8 +32,8 @@ def theory(arms: Arms) -> str:
     """The own angle and the weights' cosine at alpha = 1: those of theory and those of training."""
     rho, angle = optimum(1.0)
     trained = [
-        f"{_geometry(arms, map_name(1.0, gradient), 'own_angle'):.0f}° and "
-        f"{_geometry(arms, map_name(1.0, gradient), 'weight_cosine_mean'):.3f}"
+        f"{arms.mean(map_name(1.0, gradient), 'own angle'):.0f}° and "
+        f"{arms.mean(map_name(1.0, gradient), 'weight cosine'):.3f}"
         for gradient in (PRINTED, STOPPED)
     ]
     told = (
@@ -41,11 +41,6 @@ def theory(arms: Arms) -> str:
         f"{rho:.3f} and trains to {trained[0]}; the stopped one rests at 0° and {-1 / 9:.3f}, trains to {trained[1]}."
     )
     return told.replace("-", "\N{MINUS SIGN}")
-
-
-def _geometry(arms: Arms, name: str, key: str) -> float:
-    found = [float(r["geometry"][key]) for r in arms.finished(name)]
-    return float(np.mean(found)) if found else math.nan
 
 
 def cosines(arms: Arms) -> str:
@@ -61,7 +56,7 @@ def by_class(arms: Arms) -> str:
     """From softmax to the largest alpha: the mean own angle on test images."""
     told = []
     for gradient, name in ((STOPPED, "stopped"), (PRINTED, "as printed")):
-        ends = [_geometry(arms, map_name(alpha, gradient), "own_angle") for alpha in (0.0, 1.5)]
+        ends = [arms.mean(map_name(alpha, gradient), "own angle") for alpha in (0.0, 1.5)]
         told.append(f"from {ends[0]:.0f}° to {ends[1]:.0f}° with the gradient {name}")
     return f"From α = 0 to 1.5 the mean own angle on test images goes {listed(told)}."
 
