@@ -89,9 +89,9 @@ RESNET = Run(
     optimizer=Optimizer(0.1, weight_decay=1e-4), schedule=Schedule(steps(5000, 64, 4)),
 )  # fmt: skip
 ON_CIFAR = (
-    Arm("softmax", RESNET, SEEDS[:3]),
-    *(Arm(f"L_re {c:g}", _reconstruction(RESNET, c), SEEDS[:3]) for c in (1e-3, 1.0)),
-    Arm("e(W) 0.01", _penalty(RESNET, 1e-2), SEEDS[:3]),
+    Arm("softmax", RESNET, SEEDS[:5]),
+    *(Arm(f"L_re {c:g}", _reconstruction(RESNET, c), SEEDS[:5]) for c in (1e-3, 1.0)),
+    Arm("e(W) 0.01", _penalty(RESNET, 1e-2), SEEDS[:5]),
 )
 
 # Figure 2: the digits 0, 1 and 5, the classifier standing still, a draw of it a seed.
