@@ -83,7 +83,7 @@ OTHERS = (
 
 # ResNet-20 on a CPU: 5,000 images for 4 epochs and not 50,000 for 300. Rate, momentum and decay are the paper's, the
 # batch is half its 128, and the rate drops at two thirds and five sixths. A coefficient of 1 is the one that the
-# validation images of the workhorse choose. Three seeds, not five: a run takes minutes of a core.
+# validation images of the workhorse choose.
 RESNET = Run(
     "cifar10", "resnet-20", 64, Head("Softmax"), 0, train_size=5000, batch_size=64,
     optimizer=Optimizer(0.1, weight_decay=1e-4), schedule=Schedule(steps(5000, 64, 4)),
