@@ -128,6 +128,8 @@ def test_a_formula_is_explained_whole_and_none_is_cut() -> None:
     assert r"\(a \text{ simplex}\)" in made
     assert re.search(r'<a [^>]*title="Entropy\.">\\\(H\(Y\)\\\)</a>', made)
     assert re.search(r'a <a [^>]*title="Equal angles\.">simplex</a>', made)
+    displayed = '<article><div class="math">\n\\[b \\text{ (a simplex)}\\]</div></article>'
+    assert with_names(displayed, {"term-simplex": "Equal angles."}, "glossary.html") == displayed
 
 
 def test_every_name_of_the_book_that_is_explained_is_an_entry_of_its_glossary() -> None:

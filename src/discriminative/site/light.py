@@ -96,7 +96,7 @@ def with_names(page: str, terms: dict[str, str], glossary: str) -> str:
             continue
         link = f'<a class="reference internal" href="{glossary}#{id}" title="{html.escape(terms[id])}">'
         for i, piece in enumerate(pieces):
-            formula = piece.startswith(("\\(", "\\[")) and not pattern.startswith("\\\\")
+            formula = piece.lstrip().startswith(("\\(", "\\[")) and not pattern.startswith("\\\\")
             if not formula and not piece.startswith("<") and re.search(pattern, piece):
                 linked = re.sub(pattern, lambda name, link=link: f"{link}{name[0]}</a>", piece, count=1)
                 pieces[i : i + 1] = LEFT.split(linked)
