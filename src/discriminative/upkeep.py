@@ -92,7 +92,7 @@ class Agreement:
 
 
 CONSISTENT_FROM, STALE_BELOW = 0.05, 0.001
-FEWEST_RECORDED = 4  # records of one arm that say what its seeds differ by
+FEWEST_RECORDED = 3  # records of one arm that say what its seeds differ by
 
 
 def agreement(before: Sequence[int], now: Sequence[int], recorded: Sequence[int]) -> Agreement:
@@ -112,18 +112,21 @@ def agreement(before: Sequence[int], now: Sequence[int], recorded: Sequence[int]
 def pooled(notes: Iterable[tuple[float, int]]) -> tuple[int, float, float] | None:
     """One test over arms that were compared in pairs, from each one's ``t`` and its degrees of freedom.
 
-    The sum of the t over the square root of their variances' sum is close to normal. A change that moves every arm the
-    same way by less than one arm alone could show is found here.
+    Each t becomes the standard normal value of the same probability, and their sum over the square root of their number
+    is standard normal (Stouffer), however few seeds an arm has. A change that moves every arm the same way by less than
+    one arm alone could show is found here.
 
     Returns:
-        Arms, the sum in units of its standard deviation, and p; ``None`` without arms.
+        Arms, the sum over the square root of their number, and p; ``None`` without arms.
     """
     from scipy import stats
 
     found = list(notes)
     if not found:
         return None
-    z = sum(t for t, _ in found) / math.sqrt(sum(freedom / (freedom - 2) for _, freedom in found))
+    values, freedom = zip(*found, strict=True)
+    scores = stats.norm.isf(stats.t.sf(values, freedom))
+    z = float(scores.sum() / math.sqrt(len(found)))
     return len(found), z, float(2 * stats.norm.sf(abs(z)))
 
 
