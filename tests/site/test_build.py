@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from discriminative.site.build import bless, browser, for_paper, make, print_book, print_pdf, without_thebe
+from discriminative.site.build import (
+    bless,
+    browser,
+    copy_records,
+    for_paper,
+    make,
+    print_book,
+    print_pdf,
+    without_thebe,
+)
 from discriminative.site.staging import PDF
 
 ROOT = Path(__file__).parents[2]
@@ -90,3 +99,35 @@ def test_the_pdf_has_a_bookmark_for_every_heading(tmp_path: Path) -> None:
     made = (tmp_path / "page.pdf").read_bytes()
     assert b"/Outlines" in made
     assert all(b"/Title (" + heading + b")" in made for heading in (b"First", b"Second"))
+
+
+def test_records_beside_the_pages_are_the_ledgers_and_one_that_is_there_is_not_copied_again(
+    tmp_path: Path,
+) -> None:
+    results, before, target = (tmp_path / name for name in ("results", "html", "new"))
+    for name, text in {
+        "mnist/a.json": "1",
+        "mnist/b.json": "2",
+        "superseded/c.json": "3",
+        "pictures/d.npz": "4",
+    }.items():
+        (results / name).parent.mkdir(parents=True, exist_ok=True)
+        (results / name).write_text(text)
+    copy_records(results, before, target)
+    assert held(target) == {"mnist/a.json": "1", "mnist/b.json": "2"}
+    target.rename(before)
+    written = (before / "mnist" / "a.json").stat().st_ino
+    (results / "mnist" / "b.json").unlink()
+    (results / "mnist" / "e.json").write_text("5")
+    (results / "verified.json").write_text("[]")
+    copy_records(results, before, target)
+    assert held(target) == {"mnist/a.json": "1", "mnist/e.json": "5", "verified.json": "[]"}
+    assert (target / "mnist" / "a.json").stat().st_ino == written
+    target.rename(before)
+    (results / "verified.json").write_text("[1]")
+    copy_records(results, before, target)
+    assert held(target)["verified.json"] == "[1]"
+
+
+def held(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}

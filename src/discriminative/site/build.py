@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
 import shutil
@@ -111,8 +112,6 @@ def build_site(root: Path, chromium: str | None = None) -> None:
     write_aliases(pages)
     if chromium:
         _print_single(chromium, out, pages / PDF)
-    if (root / "results").exists():  # every record, so that a number leads to the file that it was computed from
-        shutil.copytree(root / "results", pages / "results", ignore=shutil.ignore_patterns("superseded", "*.npz"))
     (pages / "data").mkdir()
     for name in DATA:
         if (root / "build" / "site" / "book" / name).exists():
@@ -120,8 +119,30 @@ def build_site(root: Path, chromium: str | None = None) -> None:
     if (root / "codecheck.yml").exists():
         (pages / "codecheck.yml").write_text(manifest(root, pages))
     html_folder = root / "build" / "html"
+    if (root / "results").exists():  # every record, so that a number leads to the file that it was computed from
+        copy_records(root / "results", html_folder / "results", pages / "results")
     shutil.rmtree(html_folder, ignore_errors=True)
     shutil.move(str(pages), html_folder)
+
+
+def copy_records(results: Path, before: Path, target: Path) -> None:
+    """The records beside the pages: those of the last book are moved, and what is new, other or gone is made so.
+
+    They are thousands of small files that hardly ever change; to delete and to copy them took half of a build.
+    """
+    if before.exists():
+        before.rename(target)
+    wanted = {
+        path.relative_to(results)
+        for path in results.rglob("*")
+        if path.is_file() and path.suffix != ".npz" and "superseded" not in path.relative_to(results).parts
+    }
+    for path in [path for path in target.rglob("*") if path.is_file() and path.relative_to(target) not in wanted]:
+        path.unlink()
+    for name in wanted:
+        if not (target / name).exists() or not filecmp.cmp(results / name, target / name):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(results / name, target / name)
 
 
 def print_book(root: Path, chromium: str, out: Path) -> Path:

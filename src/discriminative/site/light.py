@@ -92,7 +92,7 @@ def with_names(page: str, terms: dict[str, str], glossary: str) -> str:
     begin, end = page.find("<article"), page.rfind("</article>")
     pieces = LEFT.split(page[begin:end])
     for pattern, id in NAMES.items():
-        if id not in terms or f'id="{id}"' in page or f"#{id}" in page:
+        if id not in terms or f'id="{id}"' in page or f"#{id}" in page or not re.search(pattern, page[begin:end]):
             continue
         link = f'<a class="reference internal" href="{glossary}#{id}" title="{html.escape(terms[id])}">'
         for i, piece in enumerate(pieces):
