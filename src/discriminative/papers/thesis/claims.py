@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from discriminative.papers import printed
-from discriminative.papers.thesis.wider import WIDEST
+from discriminative.papers.thesis.wider import SOFTMAX_WIDEST, WIDEST
 from discriminative.study import Claim, Fewer, Less, More, Ordered, Proved, Within
 
 __all__ = ["CLAIMS", "WITHDRAWN"]
@@ -106,6 +106,16 @@ CLAIMS = (
         Ordered("test error", ("softmax", "m=2", "m=3", "m=4"), smallest=LAST_PLACE, rising=False),
         "workhorse",
         says="our reading",
+    ),
+    Claim(
+        "C-LSM1k",
+        "Table 2.2",
+        "L-Softmax with m = 4 errs less than softmax at the best of a wider grid of decays.",
+        SMALL,
+        Fewer("m=4", SOFTMAX_WIDEST, paper=_printed_errors(4)),
+        "softmax-wider",
+        says="our reading",
+        paper_scale=PAPERS_MNIST,
     ),
     Claim(
         "C-LSM5",
