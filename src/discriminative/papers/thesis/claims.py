@@ -229,6 +229,22 @@ CLAIMS = (
     ),
     *(
         Claim(
+            f"C-LSM11{letter}",
+            "ours, on Part I",
+            f"Where the loss without a margin does best, {told} errs less than none.",
+            SMALL,
+            Fewer(f"{arm} at its scale", WIDEST, paper=_printed_errors(4)),
+            "small-scale",
+            says="our reading",
+            paper_scale=PAPERS_MNIST,
+        )
+        for letter, arm, told in (
+            ("d", "CosFace", "a subtracted cosine at the same small scale"),
+            ("e", "A-Softmax", "a multiplied angle at the same small scale"),
+        )
+    ),
+    *(
+        Claim(
             f"C-LSM12{letter}",
             "Table 2.2",
             f"On Fashion-MNIST networks trained with the margin m = 4 err less than with {told}.",
