@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from discriminative.papers import printed
-from discriminative.papers.thesis.wider import WIDEST
+from discriminative.papers.thesis.wider import SOFTMAX_WIDEST, WIDEST
 from discriminative.study import Claim, Fewer, Less, More, Ordered, Proved, Within
 
 __all__ = ["CLAIMS", "WITHDRAWN"]
@@ -106,6 +106,16 @@ CLAIMS = (
         Ordered("test error", ("softmax", "m=2", "m=3", "m=4"), smallest=LAST_PLACE, rising=False),
         "workhorse",
         says="our reading",
+    ),
+    Claim(
+        "C-LSM1k",
+        "Table 2.2",
+        "L-Softmax with m = 4 errs less than softmax at the best of a wider grid of decays.",
+        SMALL,
+        Fewer("m=4", SOFTMAX_WIDEST, paper=_printed_errors(4)),
+        "softmax-wider",
+        says="our reading",
+        paper_scale=PAPERS_MNIST,
     ),
     Claim(
         "C-LSM5",
@@ -215,6 +225,22 @@ CLAIMS = (
             ("a", "controls", "softmax smoothed", "softmax with a smoothed label"),
             ("b", "controls", "NormFace s=4", "the sphere-normalised softmax at s = 4"),
             ("c", "normface-wider", WIDEST, "the sphere-normalised softmax at the best of a wider grid"),
+        )
+    ),
+    *(
+        Claim(
+            f"C-LSM11{letter}",
+            "ours, on Part I",
+            f"Where the loss without a margin does best, {told} errs less than none.",
+            SMALL,
+            Fewer(f"{arm} at its scale", WIDEST, paper=_printed_errors(4)),
+            "small-scale",
+            says="our reading",
+            paper_scale=PAPERS_MNIST,
+        )
+        for letter, arm, told in (
+            ("d", "CosFace", "a subtracted cosine at the same small scale"),
+            ("e", "A-Softmax", "a multiplied angle at the same small scale"),
         )
     ),
     *(

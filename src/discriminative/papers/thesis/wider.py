@@ -5,8 +5,14 @@
   softmax two more decays at the same rates. C-LSM12f: m = 4 errs less than softmax, both so tuned, on new seeds.
 - NormFace: its choice, s = 4 at the rate 0.1, was a corner of its grid. Smaller scales and larger rates join it; the
   choice of m = 4 lay inside its own. C-LSM11c: m = 4 errs less than NormFace at the best of all.
+- Softmax itself: its choice, the decay 0.002 at the rate 0.05, had the greatest decay of its grid. Larger decays join
+  it at the two greatest rates at which none of its tuning runs diverged. C-LSM1k: m = 4 errs less than softmax at the
+  best of all.
+- A margin where the loss without it does best: NormFace at its scale of the wider grid, beside CosFace and A-Softmax
+  with that same fixed scale, margin and one of the two greatest rates chosen on validation among six settings each.
+  C-LSM11d, e: with the margin the error is less. Named when C-LSM11c was known, before any run of the two.
 
-Both are our reading and exploratory; what counts is a third of the thesis' log ratio.
+All are our reading and exploratory; what counts is a third of the thesis' log ratio.
 """
 
 from __future__ import annotations
@@ -14,14 +20,15 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from discriminative.papers.shared import FAMILY_TUNING, SEEDS, WORKHORSE, best, control, tuned
+from discriminative.papers.shared import FAMILY_TUNING, MARGIN_TUNING, SEEDS, WORKHORSE, best, control, tuned
 from discriminative.papers.thesis.answers import FASHION_TUNING, NEW_SEEDS, TUNED_THERE
-from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer
+from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run
 from discriminative.study import Arm, Experiment
 
-__all__ = ["WIDER", "WIDEST"]
+__all__ = ["FLOOR_TUNING", "NORMFACE_TUNING", "SOFTMAX_TUNING", "SOFTMAX_WIDEST", "WIDER", "WIDEST"]
 
 WIDEST = "NormFace of the wider grid"
+SOFTMAX_WIDEST = "softmax of the wider grid"
 
 
 def _fashion() -> tuple[Arm, ...]:
@@ -61,6 +68,48 @@ def _normface() -> tuple[Arm, ...]:
     return plain if widest is None else (*plain, Arm(WIDEST, widest, SEEDS))
 
 
+SOFTMAX_TUNING = tuple(
+    Arm(
+        f"softmax rate {rate:g} decay {decay:g}",
+        replace(WORKHORSE, optimizer=Optimizer(rate, weight_decay=decay)),
+        TUNING_SEEDS,
+    )
+    for rate, decay in product((0.03, 0.05), (0.005, 0.01, 0.02))
+)
+
+
+def _softmax() -> tuple[Arm, ...]:
+    plain = tuple(control(name, 12) for name in ("softmax", "m=4"))
+    widest = best((*MARGIN_TUNING.arms, *SOFTMAX_TUNING), "softmax rate")
+    return plain if widest is None else (*plain, Arm(SOFTMAX_WIDEST, widest, SEEDS))
+
+
+def _at_widest() -> tuple[Run, ...]:
+    widest = best((*FAMILY_TUNING.arms, *NORMFACE_TUNING), "NormFace s=")
+    return () if widest is None else (widest,)
+
+
+def _margin_tuning() -> tuple[Arm, ...]:
+    """CosFace and A-Softmax at the scale of NormFace's best, three margins and two rates each."""
+    found = []
+    for plain, rate in product(_at_widest(), (0.2, 0.4)):
+        scale = plain.head.arguments["scale"]
+        run = replace(plain, optimizer=replace(plain.optimizer, rate=rate))
+        for margin in (0.1, 0.2, 0.35):
+            head = Head("CosFace", {"margin": margin, "scale": scale})
+            found.append(Arm(f"CosFace rate {rate:g} m={margin:g}", replace(run, head=head), TUNING_SEEDS))
+        for m in (2, 3, 4):
+            bent = replace(run, head=Head("ASoftmax", {"margin": m, "scale": scale}), blend=BlendSchedule(1.0))
+            found.append(Arm(f"A-Softmax rate {rate:g} m={m}", bent, TUNING_SEEDS))
+    return tuple(found)
+
+
+def _margin_at_widest() -> tuple[Arm, ...]:
+    plain = tuple(Arm(WIDEST, run, SEEDS) for run in _at_widest())
+    found = tuned(_margin_tuning(), ("CosFace", "A-Softmax"), SEEDS)
+    return (*plain, *(replace(arm, name=f"{arm.name} at its scale") for arm in found))
+
+
 WIDER = (
     Experiment(
         "fashion-floor-tuning",
@@ -87,5 +136,32 @@ WIDER = (
         "m = 4 beside NormFace of the wider grid",
         {"laptop": _normface},
         "normface-tuning",
+    ),
+    Experiment(
+        "softmax-decay-tuning",
+        "section 2.2.7",
+        "Larger decays for softmax, on validation",
+        {"laptop": SOFTMAX_TUNING},
+    ),
+    Experiment(
+        "softmax-wider",
+        "Table 2.2",
+        "m = 4 beside softmax of the wider grid",
+        {"laptop": _softmax},
+        "softmax-decay-tuning",
+    ),
+    Experiment(
+        "small-scale-tuning",
+        "section 2.2.5",
+        "Margins at the scale where NormFace does best, on validation",
+        {"laptop": _margin_tuning},
+        "normface-tuning",
+    ),
+    Experiment(
+        "small-scale",
+        "section 2.2.5",
+        "Margins at the scale where NormFace does best",
+        {"laptop": _margin_at_widest},
+        "small-scale-tuning",
     ),
 )
