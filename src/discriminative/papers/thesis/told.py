@@ -73,6 +73,7 @@ def workhorse() -> Said:
 def advice() -> Said:
     """For the first minutes: where training ends without a blend, what a floor of 5 saves, what A-Softmax costs."""
     pure, small, there = (Arms.of(name, "laptop") for name in ("plain-sgd", "workhorse", "fashion-control"))
+    scaled = Arms.of("small-scale", "laptop")
     names = [f"m={m} no blend" for m in (2, 3, 4)]
     above = [
         float(np.mean([record["curves"]["loss"][-1] for record in pure.finished(name)])) - math.log(10)
@@ -84,6 +85,9 @@ def advice() -> Said:
         "saved_floor": _saved(small, "softmax", "m=4 floor 5"),
         "saved_a4": _saved(worth_arms(), "softmax", "A-Softmax m=4"),
         "floor_there": _saved(Arms.of("fashion-causes", "laptop"), "softmax", "m=4 floor 5"),
+        "saved_all_tuned": _saved(Arms.of("fashion-floor-tuned", "laptop"), "softmax all tuned", "m=4 all tuned"),
+        "cosface_at_scale": _saved(scaled, WIDEST, "CosFace at its scale"),
+        "asoftmax_at_scale": _saved(scaled, WIDEST, "A-Softmax at its scale"),
         "fashion_a4_lost": _saved(there, "A-Softmax m=4", "softmax"),
     }
 
@@ -360,7 +364,7 @@ def grid() -> tuple[list[str], list[list[str]], Said]:
         run, saved = wider[WIDEST].run, _saved(wider, "softmax", WIDEST)
         end = at_ends(tried, run)
         told = f"of all {len(tried)} validation takes {configuration(tried, run)}"
-        told += f"; {end} that was tried; points saved over softmax: {saved}" if end else f"; points saved: {saved}"
+        told += (f", {end} tried" if end else "") + f"; points saved over softmax: {saved}"
     said = {"wider_told": told}
     said |= _small_scale()
     said["softmax_bears"] = _at_rates_that_softmax_bears(arms | Arms.of("margin-tuning", "laptop"))
@@ -382,7 +386,7 @@ def _small_scale() -> Said:
         if f"{loss} at its scale" in arms:
             run = arms[f"{loss} at its scale"].run
             end = at_ends(among, run)
-            told.append(f"for {loss} {configuration(among, run)}{f' ({end} that was tried)' if end else ''}")
+            told.append(f"for {loss} {configuration(among, run)}{f' ({end} tried)' if end else ''}")
     chose = f"validation took {', '.join(told)}" if told else "these have not run yet"
     return {"small_scale_tried": _span(counts), "small_scale_told": chose}
 
@@ -453,7 +457,7 @@ def _all_tuned_there() -> str:
         short = name.removesuffix(" all tuned")
         tried = [arm for arm in (*FASHION_TUNING, *FLOOR_TUNING) if arm.name.startswith(f"{short} rate")]
         end = at_ends(tried, arms[name].run)
-        place = f" ({end} that was tried)" if end else ""
+        place = f" ({end} tried)" if end else ""
         told.append(f"for {short.replace('=', ' = ')} {configuration(tried, arms[name].run)}{place}")
     return "validation chose " + ", and ".join(told) if told else "these have not run yet"
 
@@ -642,6 +646,7 @@ def machines() -> Said:
 CAUSES = (
     ("fashion-causes", ("softmax", "m=4", "A-Softmax m=4", "softmax batch norm", "m=4 batch norm", "m=4 floor 5")),
     ("fashion-tuned", ("softmax tuned there", "m=4 tuned there")),
+    ("fashion-floor-tuned", ("softmax all tuned", "m=4 all tuned")),
 )
 
 
@@ -685,6 +690,7 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
     said["fashion_rates"] = _rates_there()
     for key, arm in (
         ("lost_unit", "A-Softmax m=4"), ("lost_floor", "m=4 floor 5"), ("lost_tuned", "m=4 tuned there"),
+        ("lost_all", "m=4 all tuned"),
     ):  # fmt: skip
         said[key] = said.get(f"lost {arm}", "not run")
     for key, name in (
