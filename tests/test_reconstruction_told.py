@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,19 @@ def test_centres_that_stay_at_the_origin_shorten_features_at_the_same_strength()
     assert (term.name, term.coefficient, term.rate) == ("CenterLoss", 1 / 64, 0.0)
     assert not CenterLoss(feature_dim=3, num_classes=2).centers.any()
     assert "origin center as L_re 1" not in [arm.name for arm in experiment("reconstruction-figure-4").at("laptop")]
+
+
+def test_elsewhere_the_pull_to_the_origin_differs_by_its_strength_or_by_the_data_alone() -> None:
+    known = experiment("reconstruction-center").at("laptop")[-1].run
+    for arm in experiment("reconstruction-origin").at("laptop"):
+        if arm.name.startswith("origin"):
+            (term,) = arm.run.terms
+            assert term.coefficient == float(arm.name.split()[-1]) / 64
+            assert replace(arm.run, terms=known.terms) == known
+    softmax, loss, origin = (arm.run for arm in experiment("reconstruction-origin-fashion").at("laptop"))
+    assert origin.terms == known.terms
+    assert replace(loss, terms=()) == replace(origin, terms=()) == softmax
+    assert softmax in [arm.run for arm in experiment("fashion").at("laptop")]
 
 
 def test_the_course_is_told_from_its_peak_on() -> None:
