@@ -39,7 +39,42 @@ def test_distance_and_cosine_are_of_mean_activation_and_weight() -> None:
     shot = {"class_means": np.array([[3.0, 4.0], [1.0, 0.0]]), "class_weights": np.array([[0.0, 4.0], [0.0, 2.0]])}
     assert figures.apart(shot) == [(3.0, 0.8), (pytest.approx(math.sqrt(5)), 0.0)]
     nearer = {"class_means": shot["class_means"], "class_weights": shot["class_means"]}
-    assert told.nearer({"one": shot, "other": nearer}) == {"nearer_distance": 2, "nearer_cosine": 2, "nearer_of": 2}
+    found = told.nearer({"one": shot, "other": nearer})
+    assert found == {"nearer_distance": 2, "nearer_cosine": 2, "nearer_neurons": 1, "nearer_of": 2}
+
+
+def test_over_the_neurons_a_constant_and_a_scale_change_nothing() -> None:
+    weights = np.array([[0.0, 4.0, 1.0], [0.0, 2.0, -1.0]])
+    assert figures.together({"class_means": 3 * weights + 5, "class_weights": weights}) == pytest.approx([1, 1])
+    assert figures.together({"class_means": -weights, "class_weights": weights}) == pytest.approx([-1, -1])
+
+
+def test_a_picture_stands_beside_the_record_of_its_run() -> None:
+    arms = Arms.of("reconstruction-resnet", "laptop")
+    shown = told.shots("reconstruction-resnet", "softmax", "L_re 0.001", "L_re 1")
+    heads, rows = told.neurons({"ResNet-20": (shown, arms)})
+    assert [row[0] for row in rows] == ["softmax, ResNet-20", "L_re 0.001, ResNet-20", "L_re 1, ResNet-20"]
+    for row, (name, shot) in zip(rows, shown.items(), strict=True):
+        assert len(row) == len(heads)
+        assert row[4] == f"{100 * int(shot['wrong']) / 10_000:.2f}"
+        assert row[5] == f"{arms.wrong(name)[0] / 100:.2f}"
+    workhorse = told.shots("reconstruction-figure-4", "softmax")
+    ((*_, drawn, recorded),) = told.neurons({"LeNet": (workhorse, Arms.of("reconstruction-figure-4", "laptop"))})[1]
+    assert drawn == recorded
+
+
+def test_where_the_loss_sees_it_aligns_a_residual_network_neuron_by_neuron() -> None:
+    shown = told.shots("reconstruction-resnet", "softmax", "L_re 0.001", "L_re 1")
+    plain = np.mean(figures.together(shown["softmax"]))
+    assert np.mean(figures.together(shown["L_re 1"])) > plain + 0.2
+    assert abs(np.mean(figures.together(shown["L_re 0.001"])) - plain) < 0.05
+
+
+def test_a_fall_of_the_error_counts_from_a_third_of_the_papers() -> None:
+    found = told.pending(Arms.of("reconstruction-resnet", "laptop"))
+    assert found["resnet_seeds"] == 5
+    assert found["resnet_counts"] == pytest.approx(found["resnet_error"] * (1 - (6.01 / 8.64) ** (1 / 3)))
+    assert found["resnet_pending"] == ""
 
 
 def test_the_scale_of_the_paper_is_planned_and_what_cannot_be_is_told() -> None:
