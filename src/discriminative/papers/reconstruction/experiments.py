@@ -48,7 +48,7 @@ PENALTY = (
 )
 HEADS = (
     SOFTMAX,
-    *(Arm(f"frozen {kind}", replace(SOFTMAX.run, fixed_weight=kind), SEEDS[:6]) for kind in FROZEN),
+    *(Arm(f"frozen {kind}", replace(SOFTMAX.run, fixed_weight=kind), SEEDS) for kind in FROZEN),
 )
 
 
