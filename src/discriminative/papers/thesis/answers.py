@@ -41,8 +41,8 @@ from discriminative.runs import TUNING_SEEDS, BlendSchedule, Optimizer, Schedule
 from discriminative.study import Arm, Experiment
 
 __all__ = [
-    "ANSWERS", "CIFAR_TUNING", "FASHION_SEEDS", "FASHION_TUNING", "NEW_SEEDS", "NORMED", "SLOWER", "SMOOTHING_TUNING",
-    "TUNED_THERE", "first_normed", "normed_grids", "rates_tried",
+    "ANSWERS", "CIFAR_TUNING", "FASHION_SEEDS", "FASHION_TUNING", "NEW_SEEDS", "NORMED", "SLOWER", "SMOOTHED",
+    "SMOOTHING_TUNING", "TUNED_THERE", "first_normed", "normed_grids", "rates_tried",
 ]  # fmt: skip
 
 NEW_SEEDS = tuple(range(12, 18))

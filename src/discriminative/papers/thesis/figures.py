@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -277,24 +277,34 @@ def open_and_closed_sets() -> Figure:
     return figure
 
 
-def gains(arms: Arms, beside: Mapping[str, str], common: str = "softmax", without: str = "NormFace s=4") -> Figure:
-    """Points that each arm saves: over a common baseline, the same without its margin, and a loss without any.
+def gains(
+    arms: Arms,
+    beside: Mapping[str, str],
+    common: str = "softmax",
+    without: Sequence[str] = ("NormFace s=4", "NormFace of the wider grid"),
+) -> Figure:
+    """Points that each arm saves: over a common baseline, the same without its margin, and two losses without any.
 
     Args:
         arms: with their baselines.
         beside: arm to its own control; empty for an arm without a margin.
         common: the baseline of all.
-        without: a loss without a margin that all are held to as well.
+        without: one or two losses without a margin that all are held to as well.
     """
     shown = [name for name in beside if name in arms and name != common and len(arms.finished(name)) >= 3]
     figure: Figure
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.46 * len(shown) + 1.6))
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.58 * len(shown) + 1.8))
+    markers = dict(zip(without, "s^", strict=False))
     for row, name in enumerate(reversed(shown)):
-        lines = [(common, 0.22, "o", "white")]
+        lines = [(common, 0.3, "o", "white")]
         if beside[name] not in ("", common):
-            lines.append((beside[name], 0.0, "D", colour(name)))
+            lines.append((beside[name], 0.1, "D", colour(name)))
         if beside[name]:
-            lines.append((without, -0.22, "s", colour(name)))
+            lines += [
+                (other, lift, markers[other], colour(name))
+                for other, lift in zip(without, (-0.1, -0.3), strict=False)
+                if other in arms
+            ]
         for baseline, lift, marker, face in lines:
             found = arms.errors_against(baseline, name)
             if math.isnan(found.points):
@@ -305,7 +315,8 @@ def gains(arms: Arms, beside: Mapping[str, str], common: str = "softmax", withou
     axes.set_yticks(range(len(shown)), list(reversed(shown)))
     axes.set_xlabel("points of test error saved")
     axes.tick_params(axis="y", length=0)
-    over = {"o": f"over {common}", "D": "over the same without the margin", "s": f"over {without}"}
+    over = {"o": f"over {common}", "D": "over the same without the margin"}
+    over |= {marker: f"over {name}" for name, marker in markers.items() if name in arms}
     for marker, text in over.items():
         face = "white" if marker == "o" else "#4b5563"
         axes.plot([], [], marker, color="#4b5563", markerfacecolor=face, markersize=6, label=text)

@@ -7,21 +7,25 @@ from collections.abc import Callable, Mapping
 
 from discriminative.evidence import Arms
 from discriminative.figures.takeaways import NOTHING, by_verdict, ends_of, last, listed, named, percent
+from discriminative.papers.thesis.wider import WIDEST
 
 __all__ = ["TAKEAWAYS"]
 
 
 def gains(arms: Arms, beside: Mapping[str, str]) -> str:
-    """How many losses save errors over softmax, over the same without the margin, and over NormFace at s = 4."""
-    told = []
+    """How many losses save errors over softmax, over the same without the margin, and over NormFace, tuned twice."""
+    told, margins = [], [name for name, control in beside.items() if control]
     for baselines, what in (
         (dict.fromkeys(beside, "softmax"), "softmax"),
         (
             {name: control for name, control in beside.items() if control not in ("", "softmax")},
             "the same without a margin",
         ),
-        ({name: "NormFace s=4" for name, control in beside.items() if control}, "NormFace at s = 4"),
+        (dict.fromkeys(margins, "NormFace s=4"), "NormFace at s = 4"),
+        (dict.fromkeys(margins, WIDEST), WIDEST),
     ):
+        if any(control not in arms for control in baselines.values()):
+            continue
         found = [arms.errors_against(baseline, name).points_low for name, baseline in baselines.items() if name in arms]
         found = [low for low in found if not math.isnan(low)]
         told.append(f"{sum(low > 0 for low in found)} of {len(found)} losses over {what}")

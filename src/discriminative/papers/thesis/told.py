@@ -31,8 +31,9 @@ from discriminative.papers.thesis.answers import (
 from discriminative.papers.thesis.blend import PURE_TUNING
 from discriminative.papers.thesis.claims import ONE_POINT, WITHDRAWN
 from discriminative.papers.thesis.experiments import WHOLE_TUNING
+from discriminative.papers.thesis.grids import at_ends, configuration, ends_told, kept
 from discriminative.papers.thesis.measures import until
-from discriminative.papers.thesis.wider import FLOOR_TUNING, WIDEST
+from discriminative.papers.thesis.wider import FLOOR_TUNING, NORMFACE_TUNING, WIDEST
 from discriminative.runs import Run
 from discriminative.statistics import interval
 from discriminative.study import More
@@ -47,12 +48,15 @@ __all__ = [
 Said = dict[str, Any]
 WATCHED = {"softmax": "softmax", "m2": "m=2", "m4": "m=4", "a4": "A-Softmax m=4"}
 WIDE = 50.0  # degrees of angle gap
+VALIDATION = "validation error"
 
 
 def workhorse() -> Said:
     """The printed errors; what contrast does; how much harder 2,000 images are than all; the gain on 8,000."""
     cells = printed("thesis", "2.2")
     small, whole = Arms.of("workhorse", "laptop", "softmax"), Arms.of("table-2-2", "laptop", "softmax")
+    every = Arms.of("table-2-2", "laptop")
+    counts = [[wrong for wrong in every.wrong(name).values() if wrong is not None] for name in every]
     gain = Arms.of("curve-8000", "laptop").errors_against("softmax", "m=4")
     interval = f"[{-gain.points_high:+.2f}, {-gain.points_low:+.2f}]"
     return {
@@ -60,6 +64,7 @@ def workhorse() -> Said:
         "paper_m4": cells["L-Softmax (m=4)", "Error Rate"],
         "contrast_turn": small.mean("softmax", "contrast turn"),
         "contrast_norm": small.mean("softmax", "contrast norm"),
+        "whole_spread": max(max(errors) - min(errors) for errors in counts if errors) if any(counts) else math.nan,
         "small_over_whole": small.mean("softmax") / whole.mean("softmax"),
         "large_points": f"{-gain.points:+.2f} {interval}".replace("-", "−"),
     }
@@ -68,6 +73,7 @@ def workhorse() -> Said:
 def advice() -> Said:
     """For the first minutes: where training ends without a blend, what a floor of 5 saves, what A-Softmax costs."""
     pure, small, there = (Arms.of(name, "laptop") for name in ("plain-sgd", "workhorse", "fashion-control"))
+    scaled = Arms.of("small-scale", "laptop")
     names = [f"m={m} no blend" for m in (2, 3, 4)]
     above = [
         float(np.mean([record["curves"]["loss"][-1] for record in pure.finished(name)])) - math.log(10)
@@ -79,6 +85,9 @@ def advice() -> Said:
         "saved_floor": _saved(small, "softmax", "m=4 floor 5"),
         "saved_a4": _saved(worth_arms(), "softmax", "A-Softmax m=4"),
         "floor_there": _saved(Arms.of("fashion-causes", "laptop"), "softmax", "m=4 floor 5"),
+        "saved_all_tuned": _saved(Arms.of("fashion-floor-tuned", "laptop"), "softmax all tuned", "m=4 all tuned"),
+        "cosface_at_scale": _saved(scaled, WIDEST, "CosFace at its scale"),
+        "asoftmax_at_scale": _saved(scaled, WIDEST, "A-Softmax at its scale"),
         "fashion_a4_lost": _saved(there, "A-Softmax m=4", "softmax"),
     }
 
@@ -266,6 +275,7 @@ BESIDE = {
     "ArcFace m=0.3 s=16": "NormFace s=16",
     "NormFace s=4": "",
     "weight-normalised": "",
+    WIDEST: "",
     "softmax smoothed": "",
     SLOWER: "",
 }
@@ -273,17 +283,21 @@ BESIDE = {
 
 def worth_arms() -> Arms:
     """The arms of :func:`controls`, and what they stand beside."""
-    return Arms.of("controls", "laptop") | Arms.of("family", "laptop")
+    return Arms.of("controls", "laptop") | Arms.of("family", "laptop") | Arms.of("normface-wider", "laptop")
 
 
 def controls() -> tuple[list[str], list[list[str]], Said]:
-    """A table's heads and rows: points that each loss saves over softmax, its own control, and two without a margin."""
+    """A table's heads and rows: points that each loss saves over softmax, its own control, and three without a margin.
+
+    Said of them too: which stand at an end of what was tried for them, and over which margins' gains the best loss
+    without one is ahead, or they over it.
+    """
     arms, rows, said = worth_arms(), [], Said()
     for name, control in BESIDE.items():
         if name not in arms:
-            rows.append([name, "not run", "", "", ""])
+            rows.append([name, "not run", *[""] * 4])
             continue
-        others = ("softmax", control, "NormFace s=4", "softmax smoothed")
+        others = ("softmax", control, "NormFace s=4", WIDEST, "softmax smoothed")
         told = [_saved(arms, other, name) if other not in ("", name) else "" for other in others]
         told[1] = f"{told[1]} ({control})" if control else ""
         rows.append([name, *told])
@@ -292,14 +306,28 @@ def controls() -> tuple[list[str], list[list[str]], Said]:
         ("smoothed", "softmax smoothed"),
         ("m4", "m=4"),
         ("slower", SLOWER),
+        ("widest", WIDEST),
     ):
         said[f"saved_{key}"] = _saved(arms, "softmax", name)
         said[f"m4_over_{key}"] = _saved(arms, name, "m=4")
     for size in (500, 8000):
         curve = Arms.of(f"curve-{size}", "laptop")
         said[f"m4_over_normface_{size}"] = _saved(curve, "NormFace", "m=4")
+    margins = [name for name, control in BESIDE.items() if control]
+    found = [arms.errors_against(WIDEST, name) for name in margins if WIDEST in arms and name in arms]
+    said["ahead_of_widest"] = f"{sum(each.points_low > 0 for each in found)} of {len(margins)}"
+    said["behind_widest"] = f"{sum(each.points_high < 0 for each in found)} of {len(margins)}"
+    said["a4_over_widest"] = _saved(arms, WIDEST, "A-Softmax m=4")
+    said |= {"ends_told": ends_told(STANDING), "softmax_wider": kept()}
     heads = ["Loss", "Over softmax", "Over the same without the margin", "Over NormFace, s = 4"]
-    return [*heads, "Over softmax, smoothed"], rows, said
+    return [*heads, "Over NormFace of the wider grid", "Over softmax, smoothed"], rows, said
+
+
+# Those that stand for the losses of Part I, each with the configurations that were tried for it.
+STANDING = (
+    "softmax", "softmax-bias", "weight-normalised", "hinge", "NormFace", "m=2", "m=3", "m=4", "A-Softmax m=2",
+    "A-Softmax m=3", "A-Softmax m=4", "CosFace", "ArcFace",
+)  # fmt: skip
 
 
 def _saved(arms: Arms, baseline: str, name: str) -> str:
@@ -330,12 +358,47 @@ def grid() -> tuple[list[str], list[list[str]], Said]:
             row.append(_validation(arms, name) if name else "")
         rows.append(row)
     wider, told = Arms.of("normface-wider", "laptop"), "these have not run yet"
+    first = FAMILY_TUNING.among("NormFace")
+    tried = (*first, *NORMFACE_TUNING)
     if WIDEST in wider:
         run, saved = wider[WIDEST].run, _saved(wider, "softmax", WIDEST)
-        chosen = f"a scale of {run.head.arguments['scale']:g} at the rate {run.optimizer.rate:g}"
-        told = f"of all of them validation takes {chosen}; points saved over softmax: {saved}"
+        end = at_ends(tried, run)
+        told = f"of all {len(tried)} validation takes {configuration(tried, run)}"
+        told += (f", {end} tried" if end else "") + f"; points saved over softmax: {saved}"
     said = {"wider_told": told}
+    said |= _small_scale()
+    said["softmax_bears"] = _at_rates_that_softmax_bears(arms | Arms.of("margin-tuning", "laptop"))
+    rates_of_all = sorted({arm.run.optimizer.rate for arm in first})  # the first grid had every scale at these
+    for key, rate in (("lowest", rates_of_all[0]), ("highest", rates_of_all[-1])):
+        errors = [arms.mean(arm.name, VALIDATION) for arm in first if arm.run.optimizer.rate == rate]
+        said[f"scale_{key}_rate"] = f"{rate:g}"
+        said[f"scale_{key}"] = f"{min(errors):.1f} to {max(errors):.1f} %"
     return ["Scale", *(f"rate {rate:g}" for rate in rates)], rows, said
+
+
+def _small_scale() -> Said:
+    """CosFace and A-Softmax at the scale where NormFace does best: how many settings each, and what was chosen."""
+    arms, tried = Arms.of("small-scale", "laptop"), Arms.of("small-scale-tuning", "laptop")
+    told, counts = [], []
+    for loss in ("CosFace", "A-Softmax"):
+        among = [tried[name] for name in tried if name.startswith(f"{loss} rate")]
+        counts.append(len(among))
+        if f"{loss} at its scale" in arms:
+            run = arms[f"{loss} at its scale"].run
+            end = at_ends(among, run)
+            told.append(f"for {loss} {configuration(among, run)}{f' ({end} tried)' if end else ''}")
+    chose = f"validation took {', '.join(told)}" if told else "these have not run yet"
+    return {"small_scale_tried": _span(counts), "small_scale_told": chose}
+
+
+def _at_rates_that_softmax_bears(arms: Arms) -> str:
+    """NormFace's validation error at s = 4 beside softmax' at the same rate and decay, where no run of it diverged."""
+    told = []
+    for rate in (0.01, 0.03, 0.1):
+        pair = (f"NormFace s=4 rate {rate:g}", f"softmax rate {rate:g} decay 0.0005")
+        if all(name in arms and not arms.lost(name)[0] for name in pair):
+            told.append("{1:.2f} against {2:.2f} % at {0:g}".format(rate, *(arms.mean(n, VALIDATION) for n in pair)))
+    return ", ".join(told) or "none yet"
 
 
 def _validation(arms: Arms, name: str) -> str:
@@ -350,13 +413,14 @@ def worth() -> Said:
     arms = worth_arms()
     over = {name: arms.errors_against("softmax", name).points for name in BESIDE if name in arms}
     known = {name: points for name, points in over.items() if not math.isnan(points)}
-    squares = [
-        arms.errors_against("NormFace s=4", name).points for name in known if name.startswith(("m=", "A-Softmax"))
-    ]
+    margins = [name for name in known if name.startswith(("m=", "A-Softmax"))]
+    squares = [arms.errors_against("NormFace s=4", name).points for name in margins]
+    triangles = [arms.errors_against(WIDEST, name).points for name in margins if WIDEST in arms]
     ends = sorted(known, key=lambda name: known[name])
     return {
         "worth_dots": f"{known[ends[0]]:.2f}, {ends[0]}, and {known[ends[-1]]:.2f}, {ends[-1]}" if ends else "none",
         "worth_squares": f"{min(squares):.2f} and {max(squares):.2f}" if squares else "none",
+        "worth_triangles": f"{min(triangles):.2f} and {max(triangles):.2f}".replace("-", "−") if triangles else "none",
     }
 
 
@@ -390,10 +454,12 @@ def _all_tuned_there() -> str:
     """What Fashion-MNIST's own validation chose for softmax and for m = 4 with the floor among the choices."""
     arms, told = Arms.of("fashion-floor-tuned", "laptop"), []
     for name in arms:
-        run, who = arms[name].run, name.removesuffix(" all tuned").replace("=", " = ")
-        other = f"decay {run.optimizer.weight_decay:g}" if run.blend is None else f"floor {run.blend.floor:g}"
-        told.append(f"for {who} the rate {run.optimizer.rate:g} and the {other}")
-    return "validation chose " + " and ".join(told) if told else "these have not run yet"
+        short = name.removesuffix(" all tuned")
+        tried = [arm for arm in (*FASHION_TUNING, *FLOOR_TUNING) if arm.name.startswith(f"{short} rate")]
+        end = at_ends(tried, arms[name].run)
+        place = f" ({end} tried)" if end else ""
+        told.append(f"for {short.replace('=', ' = ')} {configuration(tried, arms[name].run)}{place}")
+    return "validation chose " + ", and ".join(told) if told else "these have not run yet"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -407,6 +473,7 @@ def collapse() -> tuple[list[str], list[list[str]], Said]:
     for name, key in names.items():
         last = [float(record["curves"]["loss"][-1]) for record in blended.finished(name)]
         said[f"pure_norm_{key}"] = blended.mean(name, "feature norm")
+        said[f"pure_drop_{key}"] = _loss_at_the_first_drop(blended, name)
         said[f"pure_loss_{key}"] = sum(last) / max(len(last), 1)
         steps = blended[name].run.schedule.steps
         said[f"pure_start_{key}"] = steps / 100 * blended.mean(name, "until 75 % training error")
@@ -419,9 +486,20 @@ def collapse() -> tuple[list[str], list[list[str]], Said]:
         ])  # fmt: skip
     margins = ("m2", "m3", "m4")
     said["pure_norm_share"] = 100 * max(said[f"pure_norm_{key}"] for key in margins) / said["pure_norm_softmax"]
+    said["pure_loss_drop"] = max(abs(said[f"pure_drop_{key}"] - math.log(10)) for key in margins)
     said["pure_loss_above"] = max(abs(said[f"pure_loss_{key}"] - math.log(10)) for key in margins)
     heads = ["Arm", "Last mean feature norm", "Last training loss", "Least training error (%)"]
     return [*heads, "Last training error (%)", "Test error (%)"], rows, said
+
+
+def _loss_at_the_first_drop(arms: Arms, name: str) -> float:
+    """Mean training loss at the last point of the curve before the rate first drops."""
+    found = []
+    for record in arms.finished(name):
+        drop = record["metrics"]["steps"] * record["run"]["schedule"]["drops"][0]
+        last = max(k for k, step in enumerate(record["curves"]["step"]) if step <= drop)
+        found.append(float(record["curves"]["loss"][last]))
+    return float(np.mean(found)) if found else math.nan
 
 
 def normed() -> tuple[list[str], list[list[str]], Said]:
@@ -531,6 +609,11 @@ def thresholds() -> Said:
         gaps = [margin[seed] - softmax[seed] for seed in sorted(softmax.keys() & margin.keys())]
         mean, low, high = interval(gaps) if len(gaps) > 1 else [math.nan] * 3
         said[f"later_{percent}"] = f"{mean:.1f} [{low:.1f}, {high:.1f}]".replace("-", "−")
+    steps = [
+        arms[name].run.schedule.steps / 100 * arms.mean(name, "until 10 % training error")
+        for name in ("softmax", "m=2", "m=3", "m=4")
+    ]
+    said["blend_starts"] = "{:.0f}, {:.0f}, {:.0f} and {:.0f}".format(*steps)
     return said
 
 
@@ -563,6 +646,7 @@ def machines() -> Said:
 CAUSES = (
     ("fashion-causes", ("softmax", "m=4", "A-Softmax m=4", "softmax batch norm", "m=4 batch norm", "m=4 floor 5")),
     ("fashion-tuned", ("softmax tuned there", "m=4 tuned there")),
+    ("fashion-floor-tuned", ("softmax all tuned", "m=4 all tuned")),
 )
 
 
@@ -606,6 +690,7 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
     said["fashion_rates"] = _rates_there()
     for key, arm in (
         ("lost_unit", "A-Softmax m=4"), ("lost_floor", "m=4 floor 5"), ("lost_tuned", "m=4 tuned there"),
+        ("lost_all", "m=4 all tuned"),
     ):  # fmt: skip
         said[key] = said.get(f"lost {arm}", "not run")
     for key, name in (
