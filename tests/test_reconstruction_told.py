@@ -70,6 +70,13 @@ def test_where_the_loss_sees_it_aligns_a_residual_network_neuron_by_neuron() -> 
     assert abs(np.mean(figures.together(shown["L_re 0.001"])) - plain) < 0.05
 
 
+def test_the_fisher_ratio_tells_of_compactness_at_either_coefficient_and_network() -> None:
+    found = told.compact(Arms.of("reconstruction", "laptop"), Arms.of("reconstruction-resnet", "laptop"))
+    assert list(found) == ["compact_paper", "compact_loss", "compact_deep_paper", "compact_deep_loss"]
+    assert found["compact_paper"].startswith("−0.003 [−0.007")
+    assert found["compact_loss"].startswith("+0.105 [0.093")
+
+
 def test_a_fall_of_the_error_counts_from_a_third_of_the_papers() -> None:
     found = told.pending(Arms.of("reconstruction-resnet", "laptop"))
     assert found["resnet_seeds"] == 5
@@ -172,6 +179,22 @@ def test_a_pull_to_the_origin_saves_what_a_pull_to_a_class_saves() -> None:
     assert found["saved_loss"].startswith("0.78 ")
     assert found["saved_origin"].startswith("0.77 ")
     assert found["e_origin"] == "25"
+
+
+def test_a_pull_to_the_origin_is_swept_and_runs_that_diverged_are_counted() -> None:
+    swept = Arms.of("reconstruction-origin", "laptop")
+    found = told.origins(swept, Arms.of("reconstruction-origin-fashion", "laptop"))
+    errors = swept.numbers("softmax")[:12], swept.numbers("origin center as L_re 0.1")
+    assert found["origin_tenth"].startswith(f"{np.mean(errors[0]) - np.mean(errors[1]):.2f} [")
+    assert found["origin_ten"].endswith("n = 3")
+    assert found["origin_lost"] == "3 of 6 runs of origin center as L_re 10 diverged"
+    assert swept.mean("origin center as L_re 10", "validation error") < swept.mean(
+        "origin center as L_re 3", "validation error"
+    )
+    assert found["origin_chosen"] == "3"
+    names = "reconstruction-origin", "reconstruction-origin-fashion"
+    found = told.origins(*(Arms(experiment(name).at("laptop"), Ledger(Path("nowhere"))) for name in names))
+    assert (found["origin_chosen"], found["origin_ten"], found["fashion_loss"]) == ("none", "not run", "not run")
 
 
 def test_shorter_features_without_a_pull_on_them_save_nothing() -> None:

@@ -83,12 +83,13 @@ def origins(swept: Arms, fashion: Arms) -> Said:
     names = {key: f"origin center as L_re {c}" for key, c in (("tenth", 0.1), ("one", 1), ("three", 3), ("ten", 10))}
     said: Said = {f"origin_{key}": _saved(swept, name) for key, name in names.items()}
     said |= {f"origin_features_{key}": swept.mean(name, "feature norm") for key, name in names.items()}
-    six = swept.at_seeds(*(record["run"]["seed"] for record in swept.finished(names["ten"])))
-    said["origin_one_six"] = _saved(six, names["one"])
     said["origin_lost"] = lost(swept.only(*names.values()))
-    kept = {name: six.mean(name, "validation error") for name in names.values() if six.finished(name)}
-    least = min(kept, key=kept.__getitem__, default="none")
+    kept = [name for name in names.values() if swept.finished(name) and not swept.lost(name)[0]]
+    common = set.intersection(*({r["run"]["seed"] for r in swept.finished(name)} for name in kept)) if kept else set()
+    same = swept.at_seeds(*common)
+    least = min(kept, key=lambda name: same.mean(name, "validation error"), default="none")
     said["origin_chosen"] = least.removeprefix("origin center as L_re ")
+    said["origin_beyond"] = _points(swept, names["one"], names["three"])
     said |= {f"fashion_{key}": _saved(fashion, name) for key, name in (("loss", "L_re 1"), ("origin", names["one"]))}
     for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("origin", names["one"])):
         said[f"fashion_features_{key}"] = fashion.mean(name, "feature norm")
