@@ -21,6 +21,7 @@ from discriminative.papers.thesis.answers import (
     CIFAR_TUNING,
     FASHION_TUNING,
     NORMED,
+    NORMED_SEEDS,
     SLOWER,
     SMOOTHING_TUNING,
     TUNED_THERE,
@@ -40,7 +41,8 @@ from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
     "BESIDE", "advice", "at_edges", "causes", "choices", "collapse", "collapsed_pairs", "controls", "family", "fashion",
-    "gaps", "given_up_on_cifar", "grid", "machines", "normed", "planes", "reach", "shortcuts", "starting",
+    "gaps", "given_up_on_cifar", "grid", "machines", "normed",
+    "normed_by_rate", "normed_ended", "planes", "reach", "shortcuts", "starting",
     "thresholds", "tried", "waiting_figures", "withdrawn", "workhorse", "worth", "worth_arms",
 ]  # fmt: skip
 
@@ -534,6 +536,50 @@ def normed() -> tuple[list[str], list[list[str]], Said]:
         }
     heads = ["Arm", "Test error (%)", "Training error (%)", "Classes above 90 % error, per run"]
     return [*heads, "Norm of the shortest weight"], rows, said
+
+
+def normed_by_rate() -> tuple[list[str], list[list[str]]]:
+    """A table's heads and rows: validation error of each arm at every rate that was tried."""
+    grid = normed_grids()[-1]
+    arms, rates = Arms(grid, Ledger.of("laptop")), sorted({arm.run.optimizer.rate for arm in grid})
+    rows = [
+        [name.replace("=", " = "), *(f"{_normed_validation(arms, name, rate):.1f}" for rate in rates)]
+        for name in NORMED
+    ]
+    return ["Arm", *(f"rate {rate:g}" for rate in rates)], rows
+
+
+def normed_ended() -> tuple[list[str], list[list[str]], Said]:
+    """Margins at every rate that one of the grids chose: errors, losses, classes and weights lost; and what is said.
+
+    Said of each margin at the rate that the last grid chose: the least of its last losses, and the validation error of
+    softmax at that rate.
+    """
+    grids, ledger = normed_grids(), Ledger.of("laptop")
+    tried, said, rows = Arms(grids[-1], ledger), Said(), []
+    chosen = {arm.name: arm.run for arm in tuned(grids[-1], NORMED, NORMED_SEEDS)}
+    arms = {(arm.name, arm.run.optimizer.rate): arm for grid in grids for arm in tuned(grid, NORMED, NORMED_SEEDS)}
+    for name, rate in sorted(key for key in arms if key[0] != NORMED[0]):
+        found = Arms([arms[name, rate]], ledger)
+        records = found.finished(name)
+        losses = [float(record["curves"]["loss"][-1]) for record in records]
+        if chosen[name].optimizer.rate == rate:
+            key = name.removeprefix("m=")[0]
+            said[f"normed_loss_{key}"] = min(losses, default=float("nan"))
+            said[f"normed_beside_{key}"] = _normed_validation(tried, NORMED[0], rate)
+        if records:
+            lost = [sum(error > 90 for error in record["geometry"]["class_error"]) for record in records]
+            short = [sum(norm < 0.1 for norm in record["geometry"]["class_weight_norm"]) for record in records]
+            rows.append([
+                f"{name.replace('=', ' = ')}, rate {rate:g}", f"{found.mean(name):.1f}", f"{np.mean(losses):.1f}",
+                f"{np.mean(lost):.1f}", f"{np.mean(short):.1f}", f"{len(records)}",
+            ])  # fmt: skip
+    heads = ["Arm", "Test error (%)", "Last training loss", "Classes above 90 % error, per run"]
+    return [*heads, "Weights shorter than 0.1, per run", "Runs"], rows, said
+
+
+def _normed_validation(arms: Arms, name: str, rate: float) -> float:
+    return arms.mean(f"{name} rate {rate:g}", VALIDATION)
 
 
 def _normed_ends() -> list[tuple[list[float], dict[str, float]]]:
