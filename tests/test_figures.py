@@ -30,13 +30,13 @@ from discriminative.figures.arms import (
     learning_curves,
     training_curves,
 )
-from discriminative.figures.claims import forest
+from discriminative.figures.claims import forest, shown_of
 from discriminative.ledger import Ledger
 from discriminative.papers.thesis import figures, told
 from discriminative.runs import Run
 from discriminative.study import Arm
 from discriminative.training import train
-from discriminative.verdicts import verdicts
+from discriminative.verdicts import arms_of, verdicts
 
 mpl.use("Agg")
 ROOT = Path(__file__).parents[1]
@@ -176,6 +176,13 @@ def test_the_figures_of_any_arms_can_be_drawn(arms: Arms) -> None:
         plt.close(figure)
 
 
+def test_the_forest_holds_the_papers_own_claims_and_all_are_against_softmax() -> None:
+    shown = shown_of(verdicts("thesis").values(), {"Table 2.2": "mnist", "Table 2.3": "cifar10"})
+    assert {each.claim.id for each in shown} >= {"C-LSM1", "C-LSM1f", "C-LSM2c"}
+    assert {each.claim.says for each in shown} == {"paper"}
+    assert {arms_of(each.claim)[0].name for each in shown} == {"softmax"}
+
+
 def test_claims_at_the_papers_scale_stand_in_the_forest_as_soon_as_they_are_judged(paper_scale: Ledger) -> None:
     figure = forest(verdicts("thesis").values(), {"Table 2.3": "cifar10"})
     shown = [text.get_text() for text in figure.axes[0].texts]
@@ -207,13 +214,14 @@ def test_every_figure_that_needs_no_record_can_be_drawn() -> None:
         plt.close(figure)
 
 
-def test_gains_stand_over_a_baseline_over_the_same_without_the_margin_and_over_a_loss_without_any() -> None:
+def test_gains_stand_over_a_baseline_over_the_same_without_the_margin_and_over_two_losses_without_any() -> None:
     arms = told.worth_arms()
-    figure = figures.gains(arms, {"CosFace m=0.2 s=8": "NormFace s=8", "hinge": ""}, "softmax-bias", "NormFace s=16")
+    beside, without = {"CosFace m=0.2 s=8": "NormFace s=8", "hinge": ""}, ("NormFace s=16", "NormFace s=32")
+    figure = figures.gains(arms, beside, "softmax-bias", without)
     marks = {
         (round(float(line.get_xdata()[0]), 9), line.get_marker())
         for line in figure.axes[0].lines
-        if line.get_marker() in ("o", "D", "s") and np.isfinite(line.get_xdata()).any()  # the legend's have no place
+        if line.get_marker() in ("o", "D", "s", "^") and np.isfinite(line.get_xdata()).any()  # not the legend's
     }
     wanted = {
         (round(arms.errors_against(baseline, name).points, 9), mark)
@@ -221,6 +229,7 @@ def test_gains_stand_over_a_baseline_over_the_same_without_the_margin_and_over_a
             ("softmax-bias", "CosFace m=0.2 s=8", "o"),
             ("NormFace s=8", "CosFace m=0.2 s=8", "D"),
             ("NormFace s=16", "CosFace m=0.2 s=8", "s"),
+            ("NormFace s=32", "CosFace m=0.2 s=8", "^"),
             ("softmax-bias", "hinge", "o"),
         )
     }

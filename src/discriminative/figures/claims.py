@@ -16,8 +16,11 @@ __all__ = ["forest", "shown_of"]
 
 
 def shown_of(found: Iterable[Judged], printed_for: Mapping[str, str]) -> list[Judged]:
-    """The claims of those tables that have a printed number and an interval of ours."""
-    of_tables = [each for each in found if each.claim.place in printed_for]
+    """The paper's own claims of those tables that have a printed number and an interval of ours.
+
+    What we infer from a table is left out: it may be about another baseline than the paper's.
+    """
+    of_tables = [each for each in found if each.claim.place in printed_for and each.claim.says == "paper"]
     return [each for each in of_tables if each.claim.paper_effect and math.isfinite(each.verdict.low)]
 
 
@@ -25,8 +28,8 @@ def forest(found: Iterable[Judged], printed_for: Mapping[str, str]) -> Figure:
     """Each claim's change of error, ours as a mean with its 95 % interval, above it what was run and the verdict.
 
     Args:
-        found: claims with their verdicts; those of no table in ``printed_for``, without printed numbers or without an
-            interval are left out.
+        found: claims with their verdicts; those of no table in ``printed_for``, of our own reading, without printed
+            numbers or without an interval are left out.
         printed_for: the data set of each of the paper's tables, e.g. ``{"Table 2.2": "mnist"}``. Where ours is another
             one, the paper printed nothing to set beside it, and there is no diamond.
     """
