@@ -191,10 +191,9 @@ def odd_plane(records: Sequence[dict[str, Any]]) -> str:
     errors, norms = (np.array(record["geometry"][f"class_{key}"]) for key in ("error", "weight_norm"))
     worst = int(errors.argmax())
     short = ", the shortest," if worst == norms.argmin() else ""
-    return (
-        f" One of its runs errs {percent_wrong(record):.1f} % by its scores and {angle:.1f} % by angle alone: digit {worst}, "
-        f"wrong in {errors[worst]:.0f} % of its images, has a weight of length {norms[worst]:.2f}{short} where the ten have {norms.mean():.2f} on average."
-    )
+    told = f" One of its runs errs {percent_wrong(record):.1f} % by its scores and {angle:.1f} % by angle alone: "
+    told += f"digit {worst}, wrong in {errors[worst]:.0f} % of its images, has a weight of length {norms[worst]:.2f}"
+    return f"{told}{short} where the ten have {norms.mean():.2f} on average."
 
 
 def waiting_figures() -> tuple[list[str], list[list[str]]]:
