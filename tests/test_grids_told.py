@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from discriminative.papers.shared import CONTROLS, FAMILY_TUNING, MARGIN_TUNING, WORKHORSE
-from discriminative.papers.thesis import grids, wider
+from discriminative.papers.thesis import grids, told, wider
 from discriminative.runs import BlendSchedule, Optimizer
 from discriminative.study import Arm
 
@@ -25,10 +26,10 @@ def test_both_ends_are_named_and_what_does_not_vary_is_not() -> None:
 
 
 def test_the_choices_by_hand_that_stand_at_an_end_are_all_told() -> None:
-    told = grids.ends_told(["softmax", "m=2", "m=4", "NormFace", "A-Softmax m=4"])
-    assert told.startswith("softmax (greatest decay), m = 2 (least floor), NormFace (greatest rate and least scale)")
-    assert "m = 4" not in told
-    assert "A-Softmax" not in told
+    found = grids.ends_told(["softmax", "m=2", "m=4", "NormFace", "A-Softmax m=4"])
+    assert found.startswith("softmax (greatest decay), m = 2 (least floor), NormFace (greatest rate and least scale)")
+    assert "m = 4" not in found
+    assert "A-Softmax" not in found
 
 
 def test_larger_decays_leave_softmax_where_it_was_and_inside_its_grid() -> None:
@@ -42,3 +43,18 @@ def test_the_wider_grid_of_normface_holds_its_first() -> None:
     tried = {arm.run.id for arm in (*FAMILY_TUNING.among("NormFace"), *wider.NORMFACE_TUNING)}
     assert CONTROLS["NormFace"].run.id in tried
     assert len(tried) == 21
+
+
+def test_with_batch_norm_classes_are_lost_where_the_loss_came_down_and_not_at_the_rates_chosen_last() -> None:
+    """What the chapter says of m = 3 and 4 in words, held to the rows of its table."""
+    heads, rows, said = told.normed_ended()
+    assert heads[2:4] == ["Last training loss", "Classes above 90 % error, per run"]
+    assert heads[4] == "Weights shorter than 0.1, per run"
+    least = {3: said["normed_loss_3"], 4: said["normed_loss_4"]}
+    for m in least:
+        ours = sorted((float(name.split("rate ")[1]), *map(float, row)) for name, *row in rows if name[4] == str(m))
+        (_, _, loss, lost, short, _), *larger = ours
+        assert lost == short == 0
+        assert loss >= least[m] - 0.05 > math.log(10)
+        assert len(larger) == 2
+        assert all(loss < math.log(10) and lost > 1 and short > 1 for _, _, loss, lost, short, _ in larger)

@@ -11,6 +11,7 @@ from cases import batch
 
 from discriminative.losses import (
     AddedLSoftmax,
+    CoordinateVarianceIncludeExclude,
     FreeVarianceIncludeExclude,
     IncludeExclude,
     LSoftmax,
@@ -53,6 +54,22 @@ def test_it_is_a_parameter_that_a_step_can_take_below_zero():
     term(x + term.centers.detach(), y).backward()
     assert term.variance.grad > 0
     assert term.variance - 10 * term.variance.grad < 0
+
+
+@pytest.mark.parametrize("reading", ["A.1", "Eq. 6"])
+def test_a_coordinates_variance_is_the_printed_loss_at_a_share_of_the_batchs(reading):
+    x, y, mu = batch(seed=5, samples=12, classes=4)
+    term = CoordinateVarianceIncludeExclude(x.shape[1], 4, 0.3, reading=reading).to(f64)
+    with torch.no_grad():
+        term.centers.copy_(mu)
+    pairs = zip(x.tolist(), y.tolist(), strict=True)
+    summed = math.fsum(math.dist(f, mu[c].tolist()) ** 2 for f, c in pairs)
+    expected = oracle(x.tolist(), y.tolist(), mu.tolist(), summed / 11 / x.shape[1], 0.3, reading)
+    value = term(x.requires_grad_(), y)
+    torch.testing.assert_close(value.detach(), torch.tensor(expected, dtype=f64))
+    fixed = IncludeExclude(x.shape[1], 4, 0.3, reading=reading, variance=summed / 11 / x.shape[1]).to(f64)
+    fixed.centers.data.copy_(mu)
+    torch.testing.assert_close(*(torch.autograd.grad(each(x, y), x)[0] for each in (term, fixed)))
 
 
 def test_centres_are_placed_at_the_means_of_the_first_batch_and_then_left():

@@ -22,6 +22,7 @@ TERMS = {
     "IncludeExclude as Eq. 6": lambda d, c: losses.IncludeExclude(d, c, reading="Eq. 6", variance="learned"),
     "IncludeExclude nearest": lambda d, c: losses.IncludeExclude(d, c, nearest=1, variance=0.5, rivals="all"),
     "FreeVarianceIncludeExclude": losses.FreeVarianceIncludeExclude,
+    "CoordinateVarianceIncludeExclude": losses.CoordinateVarianceIncludeExclude,
     "PlacedIncludeExclude": lambda d, c: losses.PlacedIncludeExclude(d, c, place="random"),
     "AddedLSoftmax": lambda d, c: losses.AddedLSoftmax(margin=2),
     "TripletLoss": lambda d, c: losses.TripletLoss(margin=1.0),

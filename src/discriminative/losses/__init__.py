@@ -18,6 +18,7 @@ from discriminative.losses.incay import FeatureIncay, log_norm, reciprocal_norm,
 from discriminative.losses.include_exclude import IncludeExclude, class_variance, include_exclude_loss
 from discriminative.losses.include_exclude_choices import (
     AddedLSoftmax,
+    CoordinateVarianceIncludeExclude,
     FreeVarianceIncludeExclude,
     PlacedIncludeExclude,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "CenterLoss",
     "CentredWSoftmax",
     "ContrastiveLoss",
+    "CoordinateVarianceIncludeExclude",
     "CosFace",
     "FeatureIncay",
     "FeedBackwardReconstruction",

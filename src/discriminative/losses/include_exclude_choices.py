@@ -1,4 +1,4 @@
-"""What the include-and-exclude paper leaves open, as terms: a free variance, where centres begin, L-Softmax added."""
+"""What the include-and-exclude paper leaves open, as terms: other variances, where centres begin, L-Softmax added."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from discriminative.losses.center import Prototypes
 from discriminative.losses.include_exclude import IncludeExclude, Reading, _rivals
 from discriminative.losses.large_margin import large_margin_logits
 
-__all__ = ["AddedLSoftmax", "FreeVarianceIncludeExclude", "PlacedIncludeExclude"]
+__all__ = [
+    "AddedLSoftmax", "CoordinateVarianceIncludeExclude", "FreeVarianceIncludeExclude", "PlacedIncludeExclude",
+]  # fmt: skip
 
 Place = Literal["random", "means"]
 
@@ -72,6 +74,25 @@ class FreeVarianceIncludeExclude(Prototypes):
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, margin={self.margin:g}, reading={self.reading!r}"
+
+
+class CoordinateVarianceIncludeExclude(IncludeExclude):
+    """Include-and-exclude whose variance is that of a coordinate: the batch's over the width of a feature.
+
+    The paper sums its variance over the D dimensions. Divided by D it is that of the Gaussians which the classes are.
+
+    Args:
+        options: as for :class:`IncludeExclude`.
+
+    Example:
+        >>> options = {"feature_dim": 2, "num_classes": 2}
+        >>> f, y = torch.tensor([[1.0, 1.0], [1.0, -1.0]]), torch.tensor([0, 1])
+        >>> [float(kind(**options).variance(f, y)) for kind in (IncludeExclude, CoordinateVarianceIncludeExclude)]
+        [4.0, 2.0]
+    """
+
+    def variance(self, features: Tensor, labels: Tensor) -> Tensor | float:
+        return super().variance(features, labels) / features.shape[1]
 
 
 class PlacedIncludeExclude(IncludeExclude):

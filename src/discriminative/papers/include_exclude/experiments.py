@@ -27,6 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 MANY, SOME, FEW = tuple(range(12)), tuple(range(6)), tuple(range(3))
+FRESH = tuple(range(12, 18))
 SOFTMAX = control("softmax")
 COEFFICIENTS = (0.01, 0.1, 1.0)
 CENTRE_RATES = (0.05, 0.5)
@@ -156,7 +157,22 @@ OTHERS_TUNING = Tuning(
     ),
     {},
 )  # fmt: skip
-TUNINGS = (TUNING, WIDER_TUNING, BETWEEN_TUNING, HALF_TUNING, PLACED_TUNING, OTHERS_TUNING)
+# Added when these had come: triplet loss's choice is the largest coefficient and the smallest margin of its grid. Six
+# more beyond both ends.
+TRIPLET_TUNING = Tuning(
+    "ie-tuning-triplet",
+    "section 3.1",
+    "Triplet loss over twelve configurations, on validation",
+    (
+        *(arm for arm in OTHERS_TUNING.arms if arm.name.startswith("triplet")),
+        *(
+            Arm(f"triplet lambda={c:g} margin {m:g}", with_term(SOFTMAX.run, "TripletLoss", c, margin=m), TUNING_SEEDS)
+            for c, m in ((0.1, 0.1), (0.1, 0.3), (0.3, 0.3), (0.3, 1.0), (1.0, 0.3), (1.0, 1.0))
+        ),
+    ),
+    {},
+)
+TUNINGS = (TUNING, WIDER_TUNING, BETWEEN_TUNING, HALF_TUNING, PLACED_TUNING, OTHERS_TUNING, TRIPLET_TUNING)
 
 
 def _chosen(tuning: Tuning, names: Iterable[str], seeds: tuple[int, ...]) -> tuple[Arm, ...]:
@@ -190,6 +206,31 @@ def _penalty() -> tuple[Arm, ...]:
     return (*_tuned(), STILL, FAST)
 
 
+def _triplet() -> tuple[Arm, ...]:
+    """Triplet and center loss, each the best of twelve, at seeds that neither had a record of."""
+    found = (*_chosen(TRIPLET_TUNING, ("triplet",), FRESH), *_chosen(WIDER_TUNING, ("center",), FRESH))
+    return tuple(replace(arm, name=f"{arm.name} of twelve") for arm in found)
+
+
+# A.1 whose centres never leave the origin: the same loss, and nothing that tells one class from another.
+STILLNESS = tuple(
+    Arm(f"{name} lambda={c:g}", included(SOFTMAX.run, "A.1", c, rate), SOME)
+    for c in (0.2, 1.0)
+    for name, rate in (("A.1", 0.5), ("A.1 still", 0.0))
+)
+# Equation 6 with the batch's variance, with its share a coordinate, and with a fixed one, at two common coefficients.
+HINGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "": ("IncludeExclude", {}),
+    " a coordinate's": ("CoordinateVarianceIncludeExclude", {}),
+    " fixed": ("IncludeExclude", {"variance": 0.5}),
+}
+HINGE = tuple(
+    Arm(f"Eq. 6 lambda={c:g}{name}", with_term(SOFTMAX.run, term, c, 0.5, reading="Eq. 6", **arguments), FEW)
+    for c in (0.1, 1.0)
+    for name, (term, arguments) in HINGES.items()
+)
+
+
 def _placed_arms() -> tuple[Arm, ...]:
     """Both readings at the coefficient of 1, centres begun at class means; and Equation 6 as tuned with those."""
     both = tuple(Arm(f"{name} lambda=1 placed", _placed(name, 1.0, 0.5), SOME) for name in ("A.1", "Eq. 6"))
@@ -198,7 +239,8 @@ def _placed_arms() -> tuple[Arm, ...]:
 
 def _others() -> tuple[Arm, ...]:
     """The other terms, and L-Softmax in softmax's place, as the first chapter tuned it."""
-    return (SOFTMAX, replace(control("m=4"), name="L-Softmax alone"), *_chosen(OTHERS_TUNING, OTHERS, SOME))
+    alone = replace(control("m=4"), name="L-Softmax alone")
+    return (SOFTMAX, alone, *_chosen(TUNING, ("A.1",), SOME), *_chosen(OTHERS_TUNING, OTHERS, SOME))
 
 
 def _varied(reading: str, seeds: tuple[int, ...], changes: Mapping[str, Mapping[str, Any]]) -> tuple[Arm, ...]:
@@ -253,6 +295,15 @@ def _nearest() -> tuple[Arm, ...]:
     first = _varied("A.1", SOME, {"A.1 Q=1": {"nearest": 1}, **NEAREST, "Q=all": {}})
     only = tuple(replace(arm, name="Q=1") if arm.name == "A.1 Q=1" else arm for arm in first)
     return (*only, *_varied("Eq. 6", SOME, {**NEAREST, "Q=all": {}}))
+
+
+def _pulls() -> tuple[Arm, ...]:
+    """Three rivals against nine that pull as hard: the modulus is (1 - 1/Q)/s, so three quarters of the coefficient."""
+    chosen = best(TUNING.arms, "A.1 lambda")
+    if chosen is None:
+        return ()
+    weaker = {"A.1 Q=all weaker": {"coefficient": 0.75 * chosen.terms[0].coefficient}}
+    return _varied("A.1", SOME, {**NEAREST, "Q=all": {}, **weaker})
 
 
 def _variances() -> tuple[Arm, ...]:
@@ -356,6 +407,17 @@ def _cifar() -> tuple[Arm, ...]:
     )
 
 
+def _cifar_again() -> tuple[Arm, ...]:
+    """Where A.1 collapsed: a tenth of its coefficient, centres begun at class means, a fixed variance as tuned."""
+    two, placed = (0, 1), _placed("A.1", 1.0, 0.5)
+    return (
+        Arm("softmax", SMALL_CIFAR, FEW),
+        *(Arm(arm.name, replace(SMALL_CIFAR, terms=arm.run.terms), FEW) for arm in _half() if "fixed" in arm.name),
+        Arm("A.1 lambda=0.1", included(SMALL_CIFAR, "A.1", 0.1, 0.5), two),
+        Arm("A.1 lambda=1 placed", replace(SMALL_CIFAR, terms=placed.terms), two),
+    )
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Digits, for every build of the book.
 
@@ -414,6 +476,10 @@ EXPERIMENTS = (
     Experiment(
         "ie-half", "Algorithm 1", "A variance of 0.5, fixed and free, tuned", {"laptop": _half}, HALF_TUNING.name
     ),
+    Experiment("ie-still", "section 3.2", "A.1 with centres that stand still at the origin", {"laptop": STILLNESS}),
+    Experiment("ie-hinge", "below 5", "Equation 6 with three variances", {"laptop": HINGE}),
+    Experiment("ie-pulls", "contribution 3", "Three rivals and nine that pull alike", {"laptop": _pulls}, AFTER),
+    Experiment("ie-triplet", "section 3.1", "Triplet loss, tuned further", {"laptop": _triplet}, TRIPLET_TUNING.name),
     Experiment(
         "ie-placed", "section 3.2", "Centres that begin at class means", {"laptop": _placed_arms}, PLACED_TUNING.name
     ),
@@ -432,6 +498,7 @@ EXPERIMENTS = (
     Experiment("ie-many-classes", "Figure 5", "Rivals among a hundred classes", {"laptop": _many()}),
     Experiment("ie-alpha", "Appendix B", "Alpha swept again", {"laptop": _alphas}, AFTER),
     Experiment("ie-cifar", "Table 3", "4,000 CIFAR-10 images, quick network", {"laptop": _cifar}, AFTER),
+    Experiment("ie-cifar-again", "Table 3", "CIFAR-10 where A.1 collapsed", {"laptop": _cifar_again}, HALF_TUNING.name),
     *(
         Experiment(f"ie-table-{number}", f"Table {number}", f"{title} at the paper's scale", {"paper": _paper(name, c)})
         for number, name, title, c in FULL_SCALE

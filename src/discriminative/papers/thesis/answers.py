@@ -41,8 +41,8 @@ from discriminative.runs import TUNING_SEEDS, BlendSchedule, Optimizer, Schedule
 from discriminative.study import Arm, Experiment
 
 __all__ = [
-    "ANSWERS", "CIFAR_TUNING", "FASHION_SEEDS", "FASHION_TUNING", "NEW_SEEDS", "NORMED", "SLOWER", "SMOOTHED",
-    "SMOOTHING_TUNING", "TUNED_THERE", "first_normed", "normed_grids", "rates_tried",
+    "ANSWERS", "CIFAR_TUNING", "FASHION_SEEDS", "FASHION_TUNING", "NEW_SEEDS", "NORMED", "NORMED_SEEDS", "SLOWER",
+    "SMOOTHED", "SMOOTHING_TUNING", "TUNED_THERE", "normed_grids", "rates_tried",
 ]  # fmt: skip
 
 NEW_SEEDS = tuple(range(12, 18))
@@ -79,6 +79,7 @@ def _controls() -> tuple[Arm, ...]:
 # Batch norm before the head, as the thesis' networks have it, and no blend: plain SGD. Softmax with it is the baseline.
 
 NORMED = tuple(f"{'softmax' if m == 1 else f'm={m}'} batch norm" for m in (1, *MARGINS))
+NORMED_SEEDS = SEEDS[:6]
 NORMED_TUNING = tuple(
     Arm(
         f"{name} rate {rate:g}",
@@ -118,12 +119,7 @@ def normed_grids() -> list[tuple[Arm, ...]]:
 
 
 def _normed() -> tuple[Arm, ...]:
-    return tuned(normed_grids()[-1], NORMED, SEEDS[:6])
-
-
-def first_normed() -> tuple[Arm, ...]:
-    """The arms that the first grid chose, without the smaller rates."""
-    return tuned(NORMED_TUNING, NORMED, SEEDS[:6])
+    return tuned(normed_grids()[-1], NORMED, NORMED_SEEDS)
 
 
 def rates_tried() -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,10 @@ from discriminative.papers.thesis.answers import (
     CIFAR_TUNING,
     FASHION_TUNING,
     NORMED,
+    NORMED_SEEDS,
     SLOWER,
     SMOOTHING_TUNING,
     TUNED_THERE,
-    first_normed,
     normed_grids,
     rates_tried,
 )
@@ -41,7 +41,8 @@ from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
     "BESIDE", "advice", "at_edges", "causes", "choices", "collapse", "collapsed_pairs", "controls", "family", "fashion",
-    "gaps", "given_up_on_cifar", "grid", "machines", "normed", "planes", "reach", "shortcuts", "starting",
+    "gaps", "given_up_on_cifar", "grid", "machines", "normed", "normed_by_rate", "normed_ended", "odd_plane",
+    "planes", "reach", "shortcuts", "starting",
     "thresholds", "tried", "waiting_figures", "withdrawn", "workhorse", "worth", "worth_arms",
 ]  # fmt: skip
 
@@ -73,7 +74,7 @@ def workhorse() -> Said:
 def advice() -> Said:
     """For the first minutes: where training ends without a blend, what a floor of 5 saves, what A-Softmax costs."""
     pure, small, there = (Arms.of(name, "laptop") for name in ("plain-sgd", "workhorse", "fashion-control"))
-    scaled = Arms.of("small-scale", "laptop")
+    scaled, norm = Arms.of("small-scale", "laptop"), Arms.of("batch-norm", "laptop")
     names = [f"m={m} no blend" for m in (2, 3, 4)]
     above = [
         float(np.mean([record["curves"]["loss"][-1] for record in pure.finished(name)])) - math.log(10)
@@ -81,6 +82,8 @@ def advice() -> Said:
     ]
     return {
         "pure_errors": "{:.0f}, {:.0f} and {:.0f} %".format(*map(pure.mean, names)),
+        "normed_errors": "{:.0f}, {:.0f} and {:.0f} %".format(*(norm.mean(f"m={m} batch norm") for m in (2, 3, 4))),
+        "normed_error_softmax": f"{norm.mean('softmax batch norm'):.0f} %",
         "pure_above": f"{min(above):.2f} to {max(above):.2f}",
         "saved_floor": _saved(small, "softmax", "m=4 floor 5"),
         "saved_a4": _saved(worth_arms(), "softmax", "A-Softmax m=4"),
@@ -88,6 +91,7 @@ def advice() -> Said:
         "saved_all_tuned": _saved(Arms.of("fashion-floor-tuned", "laptop"), "softmax all tuned", "m=4 all tuned"),
         "cosface_at_scale": _saved(scaled, WIDEST, "CosFace at its scale"),
         "asoftmax_at_scale": _saved(scaled, WIDEST, "A-Softmax at its scale"),
+        "fashion_normface": _saved(Arms.of("fashion", "laptop"), "NormFace", "softmax"),
         "fashion_a4_lost": _saved(there, "A-Softmax m=4", "softmax"),
     }
 
@@ -167,7 +171,29 @@ def planes() -> Said:
     gaps = [arms.mean(f"m={m}", "angle gap") for m in (1, 2, 3, 4)]
     places = ("first", "second", "third")
     steps = {f"plane_{name}": gaps[i + 1] - gaps[i] for i, name in enumerate(places)}
-    return steps | {"plane_seeds": f"{_span(list(ran))} of {_span(list(planned))}"}
+    said = {
+        "plane_seeds": f"{_span(list(ran))} of {_span(list(planned))}",
+        "plane_odd": odd_plane(arms.finished("m=4")),
+    }
+    return steps | said
+
+
+def odd_plane(records: Sequence[dict[str, Any]]) -> str:
+    """Of runs in the plane, that which errs most by its scores beyond its angles: which digit it loses, and to what.
+
+    Empty where none errs more than a point beyond.
+    """
+    beyond = [percent_wrong(record) - record["geometry"]["angle_error"] for record in records]
+    record = records[int(np.argmax(beyond))] if records else {}
+    if max(beyond, default=0.0) <= 1 or "class_error" not in record["geometry"]:
+        return ""
+    angle = record["geometry"]["angle_error"]
+    errors, norms = (np.array(record["geometry"][f"class_{key}"]) for key in ("error", "weight_norm"))
+    worst = int(errors.argmax())
+    short = ", the shortest," if worst == norms.argmin() else ""
+    told = f" One of its runs errs {percent_wrong(record):.1f} % by its scores and {angle:.1f} % by angle alone: "
+    told += f"digit {worst}, wrong in {errors[worst]:.0f} % of its images, has a weight of length {norms[worst]:.2f}"
+    return f"{told}{short} where the ten have {norms.mean():.2f} on average."
 
 
 def waiting_figures() -> tuple[list[str], list[list[str]]]:
@@ -505,25 +531,16 @@ def _loss_at_the_first_drop(arms: Arms, name: str) -> float:
 def normed() -> tuple[list[str], list[list[str]], Said]:
     """Pure margins and softmax with batch norm before the head: errors, and how many classes they give up.
 
-    Said of each margin: its error and that of the best without batch norm, classes given up and short weights a run,
-    and the rate that was chosen of those that were tried; where the choice lies on the grid's edge.
+    Said of each margin: its error and that of the best without batch norm, and the rate that was chosen; of each grid,
+    which choices lie at its ends.
     """
     arms, plain, rows = Arms.of("batch-norm", "laptop"), Arms.of("plain-sgd", "laptop"), []
-    chosen = {name.removesuffix(" batch norm"): arms[name].run.optimizer.rate for name in arms}
-    first = Arms(first_normed(), Ledger.of("laptop"))
-    gone = [name for name in first if name in arms and first[name].run != arms[name].run]
     softmax, second = (arms.numbers(f"{name} batch norm") for name in ("softmax", "m=2"))
     said = Said(
         normed_rates=", ".join(f"{rate:g}" for rate in rates_tried()),
-        normed_edges=at_edges(rates_tried(), chosen),
         normed_grids="; ".join(
             f"down to {min(rates):g}, {at_edges(rates, chosen)}" for rates, chosen in _normed_ends()
         ),
-        normed_first="; ".join(
-            f"{name.removesuffix(' batch norm')} at {first[name].run.optimizer.rate:g}: {first.mean(name):.1f} %"
-            for name in gone
-        )
-        or "the same",
         normed_softmax=f"{min(softmax, default=math.nan):.2f} to {max(softmax, default=math.nan):.2f} %",
         normed_each_2=", ".join(f"{error:.1f}" for error in sorted(second)),
         normed_as_softmax_2=sum(error <= max(softmax, default=math.nan) for error in second),
@@ -533,27 +550,59 @@ def normed() -> tuple[list[str], list[list[str]], Said]:
         rows.append([name, *(f"{value:.2g}" if value < 10 else f"{value:.1f}" for value in values)])
     for m in (2, 3, 4):
         name = f"m={m} batch norm"
-        found = [record["geometry"] for record in arms.finished(name)] if name in arms else []
-        lost = [sum(error > 90 for error in record["class_error"]) for record in found]
-        short = [sum(norm < 0.1 for norm in record["class_weight_norm"]) for record in found]
-        both = [
-            sum(
-                norm < 0.1 and error > 90
-                for norm, error in zip(each["class_weight_norm"], each["class_error"], strict=True)
-            )
-            for each in found
-        ]
+        found = arms.numbers(name) if name in arms else []
         said |= {
-            f"normed_short_lost_{m}": f"{sum(both)} of {sum(short)}",
             f"normed_error_{m}": arms.mean(name) if found else math.nan,
             f"normed_plain_{m}": plain.mean(f"m={m} no blend"),
-            f"normed_lost_{m}": _span(lost),
-            f"normed_short_{m}": _span(short),
             f"normed_rate_{m}": f"{arms[name].run.optimizer.rate:g}" if name in arms else "none yet",
             f"normed_runs_{m}": len(found),
         }
     heads = ["Arm", "Test error (%)", "Training error (%)", "Classes above 90 % error, per run"]
     return [*heads, "Norm of the shortest weight"], rows, said
+
+
+def normed_by_rate() -> tuple[list[str], list[list[str]]]:
+    """A table's heads and rows: validation error of each arm at every rate that was tried."""
+    grid = normed_grids()[-1]
+    arms, rates = Arms(grid, Ledger.of("laptop")), sorted({arm.run.optimizer.rate for arm in grid})
+    rows = [
+        [name.replace("=", " = "), *(f"{_normed_validation(arms, name, rate):.1f}" for rate in rates)]
+        for name in NORMED
+    ]
+    return ["Arm", *(f"rate {rate:g}" for rate in rates)], rows
+
+
+def normed_ended() -> tuple[list[str], list[list[str]], Said]:
+    """Margins at every rate that one of the grids chose: errors, losses, classes and weights lost; and what is said.
+
+    Said of each margin at the rate that the last grid chose: the least of its last losses, and the validation error of
+    softmax at that rate.
+    """
+    grids, ledger = normed_grids(), Ledger.of("laptop")
+    tried, said, rows = Arms(grids[-1], ledger), Said(), []
+    chosen = {arm.name: arm.run for arm in tuned(grids[-1], NORMED, NORMED_SEEDS)}
+    arms = {(arm.name, arm.run.optimizer.rate): arm for grid in grids for arm in tuned(grid, NORMED, NORMED_SEEDS)}
+    for name, rate in sorted(key for key in arms if key[0] != NORMED[0]):
+        found = Arms([arms[name, rate]], ledger)
+        records = found.finished(name)
+        losses = [float(record["curves"]["loss"][-1]) for record in records]
+        if chosen[name].optimizer.rate == rate:
+            key = name.removeprefix("m=")[0]
+            said[f"normed_loss_{key}"] = min(losses, default=float("nan"))
+            said[f"normed_beside_{key}"] = _normed_validation(tried, NORMED[0], rate)
+        if records:
+            lost = [sum(error > 90 for error in record["geometry"]["class_error"]) for record in records]
+            short = [sum(norm < 0.1 for norm in record["geometry"]["class_weight_norm"]) for record in records]
+            rows.append([
+                f"{name.replace('=', ' = ')}, rate {rate:g}", f"{found.mean(name):.1f}", f"{np.mean(losses):.1f}",
+                f"{np.mean(lost):.1f}", f"{np.mean(short):.1f}", f"{len(records)}",
+            ])  # fmt: skip
+    heads = ["Arm", "Test error (%)", "Last training loss", "Classes above 90 % error, per run"]
+    return [*heads, "Weights shorter than 0.1, per run", "Runs"], rows, said
+
+
+def _normed_validation(arms: Arms, name: str, rate: float) -> float:
+    return arms.mean(f"{name} rate {rate:g}", VALIDATION)
 
 
 def _normed_ends() -> list[tuple[list[float], dict[str, float]]]:
