@@ -93,6 +93,7 @@ def origins(swept: Arms, fashion: Arms) -> Said:
     said |= {f"fashion_{key}": _saved(fashion, name) for key, name in (("loss", "L_re 1"), ("origin", names["one"]))}
     for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("origin", names["one"])):
         said[f"fashion_features_{key}"] = fashion.mean(name, "feature norm")
+    said["fashion_alike"] = judge_equivalence(_differences(fashion, "softmax", "L_re 1"), 0.25).word
     return said
 
 
