@@ -202,6 +202,14 @@ def test_a_pull_to_the_origin_is_swept_and_runs_that_diverged_are_counted() -> N
     assert (found["origin_chosen"], found["origin_ten"], found["fashion_loss"]) == ("none", "not run", "not run")
 
 
+def test_pulls_stand_kind_by_kind_from_the_smallest_on() -> None:
+    both = Arms.of("reconstruction-center", "laptop") | Arms.of("reconstruction-origin", "laptop")
+    names = list(told.by_kind(both))
+    assert names[:5] == ["softmax", "L_re 0.001", "L_re 0.1", "L_re 1", "tied center as L_re 0.001"]
+    assert [name.split()[-1] for name in names if name.startswith("origin")] == ["0.1", "1", "3", "10"]
+    assert sorted(names) == sorted(both)
+
+
 def test_shorter_features_without_a_pull_on_them_save_nothing() -> None:
     found = told.centers()
     assert found["features_tenth"] < found["features_held_norm"] < found["features_hundredth"]

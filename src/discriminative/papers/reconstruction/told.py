@@ -26,9 +26,9 @@ from discriminative.runs import Run
 from discriminative.statistics import Values, interval, judge_equivalence, rank_correlation
 
 __all__ = [
-    "alike", "aligned", "below", "causes", "centers", "classes", "compact", "courses", "decays", "folds", "geometry",
-    "hours", "lost", "margins", "nearer", "networks", "neurons", "order", "origins", "pending", "reached", "separation",
-    "shots", "still", "still_shots", "still_ten", "turned",
+    "aligned", "alike", "below", "by_kind", "causes", "centers", "classes", "compact", "courses", "decays", "folds",
+    "geometry", "hours", "lost", "margins", "nearer", "networks", "neurons", "order", "origins", "pending", "reached",
+    "separation", "shots", "still", "still_shots", "still_ten", "turned",
 ]  # fmt: skip
 
 SOFTMAX = control("softmax")
@@ -76,6 +76,16 @@ def centers() -> Said:
     said["wider_apart"] = _points(arms | wider, "origin center as L_re 1", "center of twelve")
     said["chosen"] = _chosen(arms)
     return said
+
+
+def by_kind(arms: Arms) -> Arms:
+    """Softmax, then the arms kind by kind, each from the smallest coefficient on."""
+    kinds = ["softmax", "L_re", "tied", "own", "origin"]
+
+    def place(name: str) -> tuple[int, float]:
+        return kinds.index(name.split()[0]), 0.0 if name == "softmax" else float(name.split()[-1])
+
+    return arms.only(*sorted(arms, key=place))
 
 
 def origins(swept: Arms, fashion: Arms) -> Said:
