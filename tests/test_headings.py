@@ -22,7 +22,6 @@ EMPTY = {"claims", "code", "evidence", "experiments", "findings", "results", "ta
 HELD = "reproduced"
 LOST = "contradicted", "reversed"
 SAID: dict[str, dict[str, tuple[str, ...]]] = {
-    "In the plane a larger m opens wider gaps": {"C-LSM5": (HELD,)},
     "On 2,000 images of MNIST every m errs less than softmax": {
         "C-LSM1": (HELD,), "C-LSM1a": (HELD,), "C-LSM1b": (HELD,),
     },

@@ -39,7 +39,49 @@ def test_distance_and_cosine_are_of_mean_activation_and_weight() -> None:
     shot = {"class_means": np.array([[3.0, 4.0], [1.0, 0.0]]), "class_weights": np.array([[0.0, 4.0], [0.0, 2.0]])}
     assert figures.apart(shot) == [(3.0, 0.8), (pytest.approx(math.sqrt(5)), 0.0)]
     nearer = {"class_means": shot["class_means"], "class_weights": shot["class_means"]}
-    assert told.nearer({"one": shot, "other": nearer}) == {"nearer_distance": 2, "nearer_cosine": 2, "nearer_of": 2}
+    found = told.nearer({"one": shot, "other": nearer})
+    assert found == {"nearer_distance": 2, "nearer_cosine": 2, "nearer_neurons": 1, "nearer_of": 2}
+
+
+def test_over_the_neurons_a_constant_and_a_scale_change_nothing() -> None:
+    weights = np.array([[0.0, 4.0, 1.0], [0.0, 2.0, -1.0]])
+    assert figures.together({"class_means": 3 * weights + 5, "class_weights": weights}) == pytest.approx([1, 1])
+    assert figures.together({"class_means": -weights, "class_weights": weights}) == pytest.approx([-1, -1])
+
+
+def test_a_picture_stands_beside_the_record_of_its_run() -> None:
+    arms = Arms.of("reconstruction-resnet", "laptop")
+    shown = told.shots("reconstruction-resnet", "softmax", "L_re 0.001", "L_re 1")
+    heads, rows = told.neurons({"ResNet-20": (shown, arms)})
+    assert [row[0] for row in rows] == ["softmax, ResNet-20", "L_re 0.001, ResNet-20", "L_re 1, ResNet-20"]
+    for row, (name, shot) in zip(rows, shown.items(), strict=True):
+        assert len(row) == len(heads)
+        assert row[4] == f"{100 * int(shot['wrong']) / 10_000:.2f}"
+        assert row[5] == f"{arms.wrong(name)[0] / 100:.2f}"
+    workhorse = told.shots("reconstruction-figure-4", "softmax")
+    ((*_, drawn, recorded),) = told.neurons({"LeNet": (workhorse, Arms.of("reconstruction-figure-4", "laptop"))})[1]
+    assert drawn == recorded
+
+
+def test_where_the_loss_sees_it_aligns_a_residual_network_neuron_by_neuron() -> None:
+    shown = told.shots("reconstruction-resnet", "softmax", "L_re 0.001", "L_re 1")
+    plain = np.mean(figures.together(shown["softmax"]))
+    assert np.mean(figures.together(shown["L_re 1"])) > plain + 0.2
+    assert abs(np.mean(figures.together(shown["L_re 0.001"])) - plain) < 0.05
+
+
+def test_the_fisher_ratio_tells_of_compactness_at_either_coefficient_and_network() -> None:
+    found = told.compact(Arms.of("reconstruction", "laptop"), Arms.of("reconstruction-resnet", "laptop"))
+    assert list(found) == ["compact_paper", "compact_loss", "compact_deep_paper", "compact_deep_loss"]
+    assert found["compact_paper"].startswith("−0.003 [−0.007")
+    assert found["compact_loss"].startswith("+0.105 [0.093")
+
+
+def test_a_fall_of_the_error_counts_from_a_third_of_the_papers() -> None:
+    found = told.pending(Arms.of("reconstruction-resnet", "laptop"))
+    assert found["resnet_seeds"] == 5
+    assert found["resnet_counts"] == pytest.approx(found["resnet_error"] * (1 - (6.01 / 8.64) ** (1 / 3)))
+    assert found["resnet_pending"] == ""
 
 
 def test_the_scale_of_the_paper_is_planned_and_what_cannot_be_is_told() -> None:
@@ -137,6 +179,22 @@ def test_a_pull_to_the_origin_saves_what_a_pull_to_a_class_saves() -> None:
     assert found["saved_loss"].startswith("0.78 ")
     assert found["saved_origin"].startswith("0.77 ")
     assert found["e_origin"] == "25"
+
+
+def test_a_pull_to_the_origin_is_swept_and_runs_that_diverged_are_counted() -> None:
+    swept = Arms.of("reconstruction-origin", "laptop")
+    found = told.origins(swept, Arms.of("reconstruction-origin-fashion", "laptop"))
+    errors = swept.numbers("softmax")[:12], swept.numbers("origin center as L_re 0.1")
+    assert found["origin_tenth"].startswith(f"{np.mean(errors[0]) - np.mean(errors[1]):.2f} [")
+    assert found["origin_ten"].endswith("n = 3")
+    assert found["origin_lost"] == "3 of 6 runs of origin center as L_re 10 diverged"
+    assert swept.mean("origin center as L_re 10", "validation error") < swept.mean(
+        "origin center as L_re 3", "validation error"
+    )
+    assert found["origin_chosen"] == "3"
+    names = "reconstruction-origin", "reconstruction-origin-fashion"
+    found = told.origins(*(Arms(experiment(name).at("laptop"), Ledger(Path("nowhere"))) for name in names))
+    assert (found["origin_chosen"], found["origin_ten"], found["fashion_loss"]) == ("none", "not run", "not run")
 
 
 def test_shorter_features_without_a_pull_on_them_save_nothing() -> None:

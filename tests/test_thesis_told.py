@@ -31,3 +31,18 @@ def test_a_collapsed_run_counts_where_its_pair_is_kept_and_not_where_softmax_div
     assert told.collapsed_pairs(sizes) == {"curve_collapsed": "1 of ArcFace at 2,000 images"}
     only: Any = {500: lost}
     assert told.collapsed_pairs(only) == {"curve_collapsed": "none"}
+
+
+def test_a_run_in_the_plane_that_its_scores_lose_is_told_with_the_digit_and_its_weight() -> None:
+    def run(wrong: int, angle_error: float, norm: float) -> dict[str, Any]:
+        errors, norms = [0.0] * 10, [2.0] * 10
+        errors[7], norms[7] = 80.0, norm
+        geometry = {"angle_error": angle_error, "class_error": errors, "class_weight_norm": norms}
+        return {"metrics": {"test": {"wrong": wrong, "images": 100}}, "geometry": geometry}
+
+    assert told.odd_plane([run(5, 4.5, 1.0)]) == ""
+    assert told.odd_plane([]) == ""
+    found = told.odd_plane([run(5, 4.5, 1.0), run(9, 4.0, 1.0)])
+    assert "9.0 % by its scores and 4.0 % by angle alone: digit 7, wrong in 80 % of its images" in found
+    assert "a weight of length 1.00, the shortest, where the ten have 1.90" in found
+    assert "shortest" not in told.odd_plane([run(9, 4.0, 3.0)])

@@ -15,7 +15,7 @@ from discriminative.figures.style import CLASSES, WIDTH, colour, family, marker
 from discriminative.geometry import separability_floor
 from discriminative.papers import printed
 
-__all__ = ["apart", "courses", "floors", "patterns", "planes", "progress", "scatter"]
+__all__ = ["CIFAR", "apart", "courses", "floors", "patterns", "planes", "progress", "scatter", "together"]
 
 PAPER, FLOOR = "#111827", "#b45309"
 # Rows of Tables 1 and 2 whose floors no open width moves: label, table, row, column, (features, classes). ResNet-32 has
@@ -140,6 +140,7 @@ def _dash(name: str) -> str:
 
 
 Picture = Mapping[str, np.ndarray]
+CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
 def planes(
@@ -173,21 +174,28 @@ def planes(
     return figure
 
 
-def patterns(shots: Mapping[str, Picture], classes: Sequence[int] = (0, 2, 4)) -> Figure:
-    """The paper's Figure 6 for our runs: mean activation of a class beside its weight, neuron by neuron."""
+def patterns(shots: Mapping[str, Picture], names: Mapping[int, str] | None = None) -> Figure:
+    """The paper's Figure 6 for our runs: mean activation of a class beside its weight, neuron by neuron.
+
+    Args:
+        shots: the picture of each arm, a column each.
+        names: the classes to draw, with their names; the digits 0, 2 and 4 where there are none.
+    """
     figure: Figure
+    names = names or {0: "0", 2: "2", 4: "4"}
     figure, grid = plt.subplots(
-        len(classes), len(shots), figsize=(WIDTH, 1.8 * len(classes) + 0.5), sharex=True, squeeze=False
+        len(names), len(shots), figsize=(WIDTH, 1.9 * len(names) + 0.5), sharex=True, squeeze=False
     )
-    for row, k in zip(grid, classes, strict=True):
+    for row, (k, told) in zip(grid, names.items(), strict=True):
         for axes, (name, shot) in zip(row, shots.items(), strict=True):
             mean, weight = shot["class_means"][k], shot["class_weights"][k]
             at, order = np.arange(len(mean)), np.argsort(weight)
             axes.fill_between(at, mean[order], step="mid", color="#2563eb", alpha=0.5, label="mean activation")
             axes.step(at, weight[order], where="mid", color="#dc2626", linewidth=1.3, label="class weight")
             distance, cosine = apart(shot)[k]
-            axes.set_title(f"{name}, {k}: distance {distance:.1f}, cosine {cosine:.2f}", fontsize=9)
-    for axes in grid[-1]:
+            between = ", " if len(shots) < 3 else "\n"
+            axes.set_title(f"{name}, {told}\ndistance {distance:.1f}{between}cosine {cosine:.2f}", fontsize=9)
+    for axes in grid[-1] if len(shots) < 3 else grid[-1, 1:2]:
         axes.set_xlabel("neuron, by weight")
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=10)
@@ -198,3 +206,12 @@ def apart(shot: Picture) -> list[tuple[float, float]]:
     """By class, Euclidean distance and cosine between the mean activation and the class weight, as Figure 6 prints."""
     pairs = list(zip(shot["class_means"].astype(float), shot["class_weights"].astype(float), strict=True))
     return [(float(np.linalg.norm(a - w)), float(a @ w / (np.linalg.norm(a) * np.linalg.norm(w)))) for a, w in pairs]
+
+
+def together(shot: Picture) -> list[float]:
+    """By class, the correlation of the mean activation and the class weight over the neurons.
+
+    It is the cosine of the two less what all neurons have in common, to which the loss is blind.
+    """
+    pairs = zip(shot["class_means"].astype(float), shot["class_weights"].astype(float), strict=True)
+    return [float(np.corrcoef(mean, weight)[0, 1]) for mean, weight in pairs]

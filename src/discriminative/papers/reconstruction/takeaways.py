@@ -11,7 +11,7 @@ from discriminative.evidence import Arms, means, rank
 from discriminative.figures.takeaways import NOTHING, by_pictures, last, listed, named, short
 from discriminative.geometry import separability_floor
 from discriminative.papers import printed
-from discriminative.papers.reconstruction.figures import PRINTED, Picture, apart
+from discriminative.papers.reconstruction.figures import PRINTED, Picture, apart, together
 
 __all__ = ["TAKEAWAYS"]
 
@@ -63,12 +63,23 @@ def patterns(shots: Mapping[str, Picture]) -> str:
     return f"The cosine of a class' mean activation with its weight is {listed(told)}, on average." if told else NOTHING
 
 
+def neurons(shots: Mapping[str, Picture]) -> str:
+    """The mean correlation, over the neurons, of a class' activation with its weight under each loss."""
+    told = [f"{np.mean(together(shot)):.2f} under {named(name)}" for name, shot in shots.items()]
+    return (
+        f"Over the neurons a class' activation and its weight correlate by {listed(told)}, on average."
+        if told
+        else NOTHING
+    )
+
+
 TAKEAWAYS: dict[str, Callable[..., str]] = {
     "fbr-floors": floors,
     "fbr-courses": courses,
     "fbr-progress": progress,
     "fbr-scatter": scatter,
     "fbr-patterns": patterns,
+    "fbr-neurons": neurons,
     "fbr-planes": by_pictures,
     "fbr-still": by_pictures,
 }

@@ -17,8 +17,8 @@ from discriminative.evidence import Arms, means, rank
 from discriminative.geometry import separability_floor
 from discriminative.ledger import Ledger
 from discriminative.networks import NETWORKS
-from discriminative.papers import printed
-from discriminative.papers.reconstruction.figures import PRINTED, Picture, apart
+from discriminative.papers import claims, printed
+from discriminative.papers.reconstruction.figures import CIFAR, PRINTED, Picture, apart, together
 from discriminative.papers.reconstruction.full_scale import FULL_SCALE, ROWS, face_hours
 from discriminative.papers.shared import FLOORS, MARGINS, arm_name, control
 from discriminative.queue import Estimate
@@ -26,9 +26,9 @@ from discriminative.runs import Run
 from discriminative.statistics import Values, interval, judge_equivalence, rank_correlation
 
 __all__ = [
-    "alike", "aligned", "below", "causes", "centers", "classes", "courses", "decays", "folds", "geometry", "hours",
-    "lost", "margins", "nearer", "networks", "order", "pending", "reached", "separation", "shots", "still",
-    "still_shots", "still_ten", "turned",
+    "alike", "aligned", "below", "causes", "centers", "classes", "compact", "courses", "decays", "folds", "geometry",
+    "hours", "lost", "margins", "nearer", "networks", "neurons", "order", "origins", "pending", "reached", "separation",
+    "shots", "still", "still_shots", "still_ten", "turned",
 ]  # fmt: skip
 
 SOFTMAX = control("softmax")
@@ -75,6 +75,24 @@ def centers() -> Said:
     said["saved_wider"] = _saved(arms | wider, "center of twelve")
     said["wider_apart"] = _points(arms | wider, "origin center as L_re 1", "center of twelve")
     said["chosen"] = _chosen(arms)
+    return said
+
+
+def origins(swept: Arms, fashion: Arms) -> Said:
+    """What a pull to the origin saves at other strengths and on other data, and how long features are there."""
+    names = {key: f"origin center as L_re {c}" for key, c in (("tenth", 0.1), ("one", 1), ("three", 3), ("ten", 10))}
+    said: Said = {f"origin_{key}": _saved(swept, name) for key, name in names.items()}
+    said |= {f"origin_features_{key}": swept.mean(name, "feature norm") for key, name in names.items()}
+    said["origin_lost"] = lost(swept.only(*names.values()))
+    kept = [name for name in names.values() if swept.finished(name) and not swept.lost(name)[0]]
+    common = set.intersection(*({r["run"]["seed"] for r in swept.finished(name)} for name in kept)) if kept else set()
+    same = swept.at_seeds(*common)
+    least = min(kept, key=lambda name: same.mean(name, "validation error"), default="none")
+    said["origin_chosen"] = least.removeprefix("origin center as L_re ")
+    said["origin_beyond"] = _points(swept, names["one"], names["three"])
+    said |= {f"fashion_{key}": _saved(fashion, name) for key, name in (("loss", "L_re 1"), ("origin", names["one"]))}
+    for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("origin", names["one"])):
+        said[f"fashion_features_{key}"] = fashion.mean(name, "feature norm")
     return said
 
 
@@ -361,15 +379,30 @@ def lost(arms: Arms) -> str:
 
 
 def pending(resnet: Arms) -> Said:
-    """Whether runs of the residual network are missing, in a sentence; what a run takes, and what softmax errs."""
+    """Whether runs of the residual network are missing, in a sentence; what a run takes, what softmax errs and reaches.
+
+    And from how many points on a fall of the error counts there, as a third of the paper's relative gain.
+    """
     planned, records = sum(len(resnet[name].runs()) for name in resnet), resnet.records()
     minutes = [record["environment"]["wall_seconds"] / 60 for record in records]
     told = "" if len(records) == planned else f"**Of {planned} runs {len(records)} are made.** "
     return {
         "resnet_pending": told if records else "**None of these runs has been made yet: the picture is empty.** ",
         "resnet_minutes": float(np.mean(minutes)) if records else math.nan,
+        "resnet_seeds": max(len(resnet.records(name)) for name in resnet),
         "resnet_error": resnet.mean("softmax"),
+        "resnet_counts": resnet.mean("softmax") * (1 - math.exp(-claims()["C-FBR1c"].test.counts_from)),
+        "e_resnet": f"{10 ** resnet.mean('softmax', 'log e(W)'):.2g}" if records else "not run",
         "resnet_folds": folds(resnet["softmax"].run),
+    }
+
+
+def compact(swept: Arms, resnet: Arms) -> Said:
+    """By seed, what the loss does to the Fisher ratio of the features, at the workhorse and in the residual network."""
+    arms = {"paper": "L_re 0.001", "loss": "L_re 1"}
+    said: Said = {f"compact_{key}": _apart(swept, "softmax", name, "log Fisher ratio", 3) for key, name in arms.items()}
+    return said | {
+        f"compact_deep_{key}": _apart(resnet, "softmax", name, "log Fisher ratio", 3) for key, name in arms.items()
     }
 
 
@@ -385,12 +418,11 @@ def separation(three: Arms) -> Table:
 
 def classes(resnet: Arms) -> Table:
     """Figure 6 on ResNet-20: the mean angle between the features of a class and its weight, in degrees."""
-    names = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
     columns = {}
     for arm in resnet:
         found = [record["geometry"]["class_own_angle"] for record in resnet.finished(arm)]
-        columns[arm] = [f"{value:.1f}" for value in np.mean(found, axis=0)] if found else ["not run"] * len(names)
-    rows = [[name, *(column[k] for column in columns.values())] for k, name in enumerate(names)]
+        columns[arm] = [f"{value:.1f}" for value in np.mean(found, axis=0)] if found else ["not run"] * len(CIFAR)
+    rows = [[name, *(column[k] for column in columns.values())] for k, name in enumerate(CIFAR)]
     return ["Class", *columns], rows
 
 
@@ -414,15 +446,37 @@ def still_shots() -> dict[str, Picture]:
     return found
 
 
-def nearer(shown: Mapping[str, Picture]) -> Said:
-    """Of two networks' classes, in how many the second has its mean activation nearer its weight, by either measure."""
+def nearer(shown: Mapping[str, Picture], key: str = "nearer") -> Said:
+    """Of two networks' classes, in how many the second has its mean activation nearer its weight, by each measure."""
     (_, plain), (_, other) = shown.items()
     pairs = list(zip(apart(plain), apart(other), strict=True))
     return {
-        "nearer_distance": sum(b[0] < a[0] for a, b in pairs),
-        "nearer_cosine": sum(b[1] > a[1] for a, b in pairs),
-        "nearer_of": len(pairs),
+        f"{key}_distance": sum(b[0] < a[0] for a, b in pairs),
+        f"{key}_cosine": sum(b[1] > a[1] for a, b in pairs),
+        f"{key}_neurons": sum(b > a for a, b in zip(together(plain), together(other), strict=True)),
+        f"{key}_of": len(pairs),
     }
+
+
+def neurons(groups: Mapping[str, tuple[Mapping[str, Picture], Arms]]) -> Table:
+    """Figure 6 in numbers: mean activation and weight of a class, means over the classes, and the network's error.
+
+    The error stands beside that of the record: on another processor sums are rounded otherwise, and a network that is
+    trained again can end elsewhere.
+
+    Args:
+        groups: by the name of a network the pictures of its arms, and the arms.
+    """
+    rows = []
+    for network, (shown, arms) in groups.items():
+        for name, shot in shown.items():
+            distances, cosines = zip(*apart(shot), strict=True)
+            numbers = [np.mean(distances), np.mean(cosines), np.mean(together(shot))]
+            first = arms.at_seeds(arms[name].runs()[0].seed)
+            errors = [100 * float(shot["wrong"]) / float(shot["images"]), first.mean(name)]
+            rows.append([f"{name}, {network}", *(f"{number:.2f}" for number in (*numbers, *errors))])
+    heads = ["Network", "Distance", "Cosine", "Correlation over neurons", "Test error (%)", "In its record (%)"]
+    return heads, rows
 
 
 WHY = {

@@ -108,16 +108,6 @@ CLAIMS = (
         says="our reading",
     ),
     Claim(
-        "C-LSM1k",
-        "Table 2.2",
-        "L-Softmax with m = 4 errs less than softmax at the best of a wider grid of decays.",
-        SMALL,
-        Fewer("m=4", SOFTMAX_WIDEST, paper=_printed_errors(4)),
-        "softmax-wider",
-        says="our reading",
-        paper_scale=PAPERS_MNIST,
-    ),
-    Claim(
         "C-LSM5",
         "section 2.2.7",
         "With larger m, a larger angular decision margin.",
@@ -329,6 +319,19 @@ CLAIMS = (
 # What earlier printings of the chapter judged and this one does not: the test as it was, and why it was no good.
 
 WITHDRAWN = (
+    (
+        Claim(
+            "C-LSM1k",
+            "Table 2.2",
+            "L-Softmax with m = 4 errs less than softmax at the best of a wider grid of decays.",
+            SMALL,
+            Fewer("m=4", SOFTMAX_WIDEST, paper=_printed_errors(4)),
+            "softmax-wider",
+            says="our reading",
+            paper_scale=PAPERS_MNIST,
+        ),
+        "Validation stayed with the decay of the first grid: it has the runs of C-LSM1 and would count them twice.",
+    ),
     (
         Claim(
             "C-LSM7",

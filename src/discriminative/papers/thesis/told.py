@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,8 @@ from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
     "BESIDE", "advice", "at_edges", "causes", "choices", "collapse", "collapsed_pairs", "controls", "family", "fashion",
-    "gaps", "given_up_on_cifar", "grid", "machines", "normed",
-    "normed_by_rate", "normed_ended", "planes", "reach", "shortcuts", "starting",
+    "gaps", "given_up_on_cifar", "grid", "machines", "normed", "normed_by_rate", "normed_ended", "odd_plane",
+    "planes", "reach", "shortcuts", "starting",
     "thresholds", "tried", "waiting_figures", "withdrawn", "workhorse", "worth", "worth_arms",
 ]  # fmt: skip
 
@@ -91,6 +91,7 @@ def advice() -> Said:
         "saved_all_tuned": _saved(Arms.of("fashion-floor-tuned", "laptop"), "softmax all tuned", "m=4 all tuned"),
         "cosface_at_scale": _saved(scaled, WIDEST, "CosFace at its scale"),
         "asoftmax_at_scale": _saved(scaled, WIDEST, "A-Softmax at its scale"),
+        "fashion_normface": _saved(Arms.of("fashion", "laptop"), "NormFace", "softmax"),
         "fashion_a4_lost": _saved(there, "A-Softmax m=4", "softmax"),
     }
 
@@ -170,7 +171,29 @@ def planes() -> Said:
     gaps = [arms.mean(f"m={m}", "angle gap") for m in (1, 2, 3, 4)]
     places = ("first", "second", "third")
     steps = {f"plane_{name}": gaps[i + 1] - gaps[i] for i, name in enumerate(places)}
-    return steps | {"plane_seeds": f"{_span(list(ran))} of {_span(list(planned))}"}
+    said = {
+        "plane_seeds": f"{_span(list(ran))} of {_span(list(planned))}",
+        "plane_odd": odd_plane(arms.finished("m=4")),
+    }
+    return steps | said
+
+
+def odd_plane(records: Sequence[dict[str, Any]]) -> str:
+    """Of runs in the plane, that which errs most by its scores beyond its angles: which digit it loses, and to what.
+
+    Empty where none errs more than a point beyond.
+    """
+    beyond = [percent_wrong(record) - record["geometry"]["angle_error"] for record in records]
+    record = records[int(np.argmax(beyond))] if records else {}
+    if max(beyond, default=0.0) <= 1 or "class_error" not in record["geometry"]:
+        return ""
+    angle = record["geometry"]["angle_error"]
+    errors, norms = (np.array(record["geometry"][f"class_{key}"]) for key in ("error", "weight_norm"))
+    worst = int(errors.argmax())
+    short = ", the shortest," if worst == norms.argmin() else ""
+    told = f" One of its runs errs {percent_wrong(record):.1f} % by its scores and {angle:.1f} % by angle alone: "
+    told += f"digit {worst}, wrong in {errors[worst]:.0f} % of its images, has a weight of length {norms[worst]:.2f}"
+    return f"{told}{short} where the ten have {norms.mean():.2f} on average."
 
 
 def waiting_figures() -> tuple[list[str], list[list[str]]]:

@@ -7,7 +7,7 @@
   choice of m = 4 lay inside its own. C-LSM11c: m = 4 errs less than NormFace at the best of all.
 - Softmax itself: its choice, the decay 0.002 at the rate 0.05, had the greatest decay of its grid. Larger decays join
   it at the two greatest rates at which none of its tuning runs diverged. C-LSM1k: m = 4 errs less than softmax at the
-  best of all.
+  best of all. None was better, so that this is C-LSM1 and withdrawn.
 - A margin where the loss without it does best: NormFace at its scale of the wider grid, beside CosFace and A-Softmax
   with that same fixed scale, margin and one of the two greatest rates chosen on validation among six settings each.
   C-LSM11d, e: with the margin the error is less. Named when C-LSM11c was known, before any run of the two.
