@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from discriminative.losses import suggest_scale
 from discriminative.papers.shared import CONTROLS, FAMILY_TUNING, MARGIN_TUNING, WORKHORSE
 from discriminative.papers.thesis import grids, told, wider
 from discriminative.runs import BlendSchedule, Optimizer
 from discriminative.study import Arm
+from discriminative.verdicts import verdicts
 
 
 def arms(*settings: tuple[float, float]) -> list[Arm]:
@@ -58,3 +60,18 @@ def test_with_batch_norm_classes_are_lost_where_the_loss_came_down_and_not_at_th
         assert loss >= least[m] - 0.05 > math.log(10)
         assert len(larger) == 2
         assert all(loss < math.log(10) and lost > 1 and short > 1 for _, _, loss, lost, short, _ in larger)
+
+
+def test_validation_prefers_a_smaller_scale_than_the_page_of_losses_asks_for_ten_classes_at_the_greatest_rate() -> None:
+    run = told.worth_arms()[wider.WIDEST].run
+    assert run.head.arguments["scale"] < suggest_scale(10, 0.9)  # the least target of the page's table
+    assert run.optimizer.rate == max(arm.run.optimizer.rate for arm in wider.NORMFACE_TUNING)
+
+
+def test_no_loss_with_a_margin_is_ahead_of_normface_so_tuned() -> None:
+    """The chapter's advice rests on it: to be read again should a record change it."""
+    said = told.controls()[2]
+    assert said["ahead_of_widest"].startswith("0 of ")
+    assert {"contradicted", "inconclusive", "reversed"} >= {
+        judged.verdict.word for id, judged in verdicts("thesis").items() if id in ("C-LSM11c", "C-LSM11d", "C-LSM11e")
+    }

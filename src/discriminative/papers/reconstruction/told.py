@@ -26,9 +26,9 @@ from discriminative.runs import Run
 from discriminative.statistics import Values, interval, judge_equivalence, rank_correlation
 
 __all__ = [
-    "alike", "aligned", "below", "causes", "centers", "classes", "compact", "courses", "decays", "folds", "geometry",
-    "hours", "lost", "margins", "nearer", "networks", "neurons", "order", "origins", "pending", "reached", "separation",
-    "shots", "still", "still_shots", "still_ten", "turned",
+    "aligned", "alike", "below", "by_kind", "causes", "centers", "classes", "compact", "courses", "decays", "folds",
+    "geometry", "hours", "lost", "margins", "nearer", "networks", "neurons", "order", "origins", "pending", "reached",
+    "separation", "shots", "still", "still_shots", "still_ten", "turned",
 ]  # fmt: skip
 
 SOFTMAX = control("softmax")
@@ -78,6 +78,16 @@ def centers() -> Said:
     return said
 
 
+def by_kind(arms: Arms) -> Arms:
+    """Softmax, then the arms kind by kind, each from the smallest coefficient on."""
+    kinds = ["softmax", "L_re", "tied", "own", "origin"]
+
+    def place(name: str) -> tuple[int, float]:
+        return kinds.index(name.split()[0]), 0.0 if name == "softmax" else float(name.split()[-1])
+
+    return arms.only(*sorted(arms, key=place))
+
+
 def origins(swept: Arms, fashion: Arms) -> Said:
     """What a pull to the origin saves at other strengths and on other data, and how long features are there."""
     names = {key: f"origin center as L_re {c}" for key, c in (("tenth", 0.1), ("one", 1), ("three", 3), ("ten", 10))}
@@ -93,6 +103,7 @@ def origins(swept: Arms, fashion: Arms) -> Said:
     said |= {f"fashion_{key}": _saved(fashion, name) for key, name in (("loss", "L_re 1"), ("origin", names["one"]))}
     for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("origin", names["one"])):
         said[f"fashion_features_{key}"] = fashion.mean(name, "feature norm")
+    said["fashion_alike"] = judge_equivalence(_differences(fashion, "softmax", "L_re 1"), 0.25).word
     return said
 
 

@@ -33,7 +33,7 @@ from discriminative.papers.thesis.claims import ONE_POINT, WITHDRAWN
 from discriminative.papers.thesis.experiments import WHOLE_TUNING
 from discriminative.papers.thesis.grids import at_ends, configuration, ends_told, kept
 from discriminative.papers.thesis.measures import until
-from discriminative.papers.thesis.wider import FLOOR_TUNING, NORMFACE_TUNING, WIDEST
+from discriminative.papers.thesis.wider import FLOOR_TUNING, NORMFACE_TUNING, SOFTMAX_TUNING, WIDEST
 from discriminative.runs import Run
 from discriminative.statistics import interval
 from discriminative.study import More
@@ -463,6 +463,8 @@ def tried() -> Said:
         "tried_each": _span(of_each),
         "tried_smoothed": len(SMOOTHING_TUNING),
         "tried_smoothed_seeds": len(SMOOTHING_TUNING[0].seeds),
+        "tried_softmax": len((*MARGIN_TUNING.among("softmax"), *SOFTMAX_TUNING)),
+        "tried_normface": len((*FAMILY_TUNING.among("NormFace"), *NORMFACE_TUNING)),
         "tried_pure": _span([len(PURE_TUNING.among(name)) for name in PURE_TUNING.chosen]),
         "tried_whole": _span(whole),
         "tried_cifar": _span(
