@@ -174,7 +174,7 @@ def test_the_value_in_one_point_is_that_of_the_loss() -> None:
 
 def test_a_row_of_what_fell_tells_its_course(arms: Arms) -> None:
     for record in arms.records("A.1 lambda=1"):
-        record["curves"] |= {"feature_norm": [1.0, 0.02], "terms": [[9.0, 2.734, 2.736]]}
+        record["curves"] |= {"feature_norm": [1.0, 0.02], "terms": [[9.0, None, 2.734, 2.736]]}
         record["run"] |= {"terms": [{"arguments": {}}], "batch_size": 64}
     (row,) = told.fallen("here", arms, "A.1 lambda=1", "A.1 lambda=2", "nothing")
     assert row == ["here, A.1 lambda=1", "0 of 2", "3.01 %", "0.02 to 1.00", "2.73 to 2.74", "2.73"]

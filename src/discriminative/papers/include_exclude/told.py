@@ -196,14 +196,17 @@ def _range(values: Iterable[float], places: int) -> str:
 
 
 def fallen(where: str, arms: Arms, *names: str) -> list[list[str]]:
-    """A row an arm: runs at chance, norm and value over its runs, and the value with all centres in one point."""
+    """A row an arm: runs at chance, norm and value over its runs, and the value with all centres in one point.
+
+    A term that begins late has no value before.
+    """
     rows = []
     for name in names:
         records = arms.records(name) if name in arms else []
         if not records:
             continue
         norms = [float(v) for record in records for v in record["curves"]["feature_norm"]]
-        values = [float(v) for record in records for v in record["curves"]["terms"][0][1:]]
+        values = [float(v) for record in records for v in record["curves"]["terms"][0][1:] if v is not None]
         fixed = "variance" in records[0]["run"]["terms"][0]["arguments"]
         alone = "–" if fixed else f"{in_one_point(records[0]['run'], _classes(records[0])):.2f}"
         at = [f"{where}, {name}", at_chance(arms, name), error(arms, name)]
