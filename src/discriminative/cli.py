@@ -423,11 +423,14 @@ def _waiting(names: Sequence[str], profile: str) -> list[str]:
     from discriminative.queue import in_order, missing
 
     told = [line for paper in papers() for line in paper.waiting(names)] if profile == "paper" else []
-    ledger = Ledger.of(profile)
+    ledger, waits = Ledger.of(profile), set()  # a choice can rest on arms that wait for another
     for name, found in experiments().items():
-        if (names and name not in names) or not found.after or any(line.strip().startswith(name) for line in told):
+        listed = any(line.strip().startswith((f"{name}:", f"{name} ")) for line in told)  # not a longer name's line
+        if (names and name not in names) or not found.after or listed:
             continue
-        if profile in found.arms and missing(in_order(experiment(found.after).at(profile)), ledger):
+        known = found.after not in waits and not missing(in_order(experiment(found.after).at(profile)), ledger)
+        if profile in found.arms and not known:
+            waits.add(name)
             told.append(f"  {name}: arms wait for records of {found.after}")
     return told
 

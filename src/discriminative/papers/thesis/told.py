@@ -352,7 +352,7 @@ def controls() -> tuple[list[str], list[list[str]], Said]:
     said["behind_widest"] = f"{sum(each.points_high < 0 for each in found)} of {len(margins)}"
     said["a4_over_widest"] = _saved(arms, WIDEST, "A-Softmax m=4")
     said |= {"ends_told": ends_told(STANDING), "softmax_wider": kept()}
-    heads = ["Loss", "Over softmax", "Over the same without the margin", "Over NormFace, s = 4"]
+    heads = ["Loss", "Over softmax", "Over no margin", "Over NormFace, s = 4"]
     return [*heads, "Over NormFace of the wider grid", "Over softmax, smoothed"], rows, said
 
 
