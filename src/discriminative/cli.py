@@ -426,10 +426,9 @@ def _waiting(names: Sequence[str], profile: str) -> list[str]:
     ledger, waits = Ledger.of(profile), set()  # a choice can rest on arms that wait for another
     for name, found in experiments().items():
         listed = any(line.strip().startswith((f"{name}:", f"{name} ")) for line in told)  # not a longer name's line
-        if (names and name not in names) or not found.after or listed:
+        if (names and name not in names) or not found.after or listed or profile not in found.arms:
             continue
-        known = found.after not in waits and not missing(in_order(experiment(found.after).at(profile)), ledger)
-        if profile in found.arms and not known:
+        if found.after in waits or missing(in_order(experiment(found.after).at(profile)), ledger):
             waits.add(name)
             told.append(f"  {name}: arms wait for records of {found.after}")
     return told

@@ -128,7 +128,7 @@ def build_site(root: Path, chromium: str | None = None) -> None:
 def copy_records(results: Path, before: Path, target: Path) -> None:
     """The records beside the pages: those of the last book are moved, and what is new, other or gone is made so.
 
-    They are thousands of small files that hardly ever change; to delete and to copy them took half of a build.
+    They are thousands of small files that hardly ever change: most need neither be deleted nor copied.
     """
     if before.exists():
         before.rename(target)
