@@ -11,13 +11,16 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 
 from discriminative.evidence import Arms
 from discriminative.figures.style import colour
 from discriminative.ledger import Ledger
+from discriminative.losses import class_variance, include_exclude_loss
 from discriminative.papers import claims
 from discriminative.papers.include_exclude import appendix, figures, told
 from discriminative.runs import Run, Schedule, Term
+from discriminative.statistics import Verdict
 from discriminative.study import Arm
 from discriminative.training import train
 
@@ -77,7 +80,7 @@ def test_a_tuning_that_is_not_run_is_not_told_as_if_it_were(arms: Arms) -> None:
 
 def test_a_control_that_is_not_run_has_its_reason() -> None:
     assert all(len(row) == len(told.NOT_RUN_HEADS) and all(row) for row in told.NOT_RUN)
-    assert len(told.NOT_RUN) == 5
+    assert len(told.NOT_RUN) == 6
 
 
 def test_the_sweep_stands_beside_softmax_at_its_own_seeds(arms: Arms) -> None:
@@ -132,3 +135,86 @@ def test_the_sentence_on_a_stable_lambda_is_about_faces() -> None:
     claim = claims()["C-IE4"]
     assert claim.paper_scale.startswith("LFW")
     assert claim.says == "our reading"
+
+
+def test_an_interval_has_the_level_that_it_is_asked_for(arms: Arms) -> None:
+    late = (0.1, 0.3)
+    for name, errors in (("softmax", (0.0, 0.0)), ("A.1 lambda=1", late)):
+        for record, at in zip(arms.finished(name), errors, strict=False):
+            curve = [0.5, 0.5, 0.0] if at == late[1] else [0.5, 0.0, 0.0]
+            record["curves"] |= {"step": [10, 20, 40], "train_error": curve}
+    wide, narrow = (told.later(arms, "softmax", "A.1 lambda=1", 0.9, level) for level in (0.95, 0.9))
+    assert wide.startswith("+25.0 % of the run [")
+    assert narrow.startswith("+25.0 % of the run [")
+    assert float(wide.split("[")[1].split(",")[0].replace("\N{MINUS SIGN}", "-")) < float(
+        narrow.split("[")[1].split(",")[0].replace("\N{MINUS SIGN}", "-")
+    )
+    ((rival, cell),) = told.later_rows(arms, "A.1 lambda=1", ["softmax"], [0.9])
+    assert (rival, cell) == ("softmax", narrow.replace(" % of the run", ""))
+
+
+def test_chance_is_one_answer_for_all(arms: Arms) -> None:
+    assert told.at_chance(arms, "softmax", "A.1 lambda=1", "nothing") == "0 of 6"
+    assert told.at_chance(arms, "A.1 lambda=2") == "not run"
+    arms.finished("softmax")[0]["metrics"]["test"] |= {"wrong": 9000}
+    assert told.at_chance(arms, "softmax") == "1 of 4"
+    arms.finished("softmax")[1]["run"]["dataset"] = "cifar100"
+    arms.finished("softmax")[1]["metrics"]["test"] |= {"wrong": 9000}  # of a hundred classes that is no chance
+    assert told.at_chance(arms, "softmax") == "1 of 4"
+
+
+def test_the_value_in_one_point_is_that_of_the_loss() -> None:
+    f, y = torch.randn(640, 6, dtype=torch.float64), torch.arange(640) % 10
+    mu = torch.zeros(10, 6, dtype=torch.float64)
+    for reading, nearest in (("A.1", None), ("A.1", 3), ("Eq. 6", None)):
+        value = include_exclude_loss(f, y, mu, class_variance(f, y, mu), 0.1, nearest, reading)
+        run = {"terms": [{"arguments": {"reading": reading, "nearest": nearest}}], "batch_size": 640}
+        assert told.in_one_point(run, 10) == pytest.approx(float(value))
+
+
+def test_a_row_of_what_fell_tells_its_course(arms: Arms) -> None:
+    for record in arms.records("A.1 lambda=1"):
+        record["curves"] |= {"feature_norm": [1.0, 0.02], "terms": [[9.0, None, 2.734, 2.736]]}
+        record["run"] |= {"terms": [{"arguments": {}}], "batch_size": 64}
+    (row,) = told.fallen("here", arms, "A.1 lambda=1", "A.1 lambda=2", "nothing")
+    assert row == ["here, A.1 lambda=1", "0 of 2", "3.01 %", "0.02 to 1.00", "2.73 to 2.74", "2.73"]
+
+
+def test_a_choice_at_an_end_of_its_grid_is_told(tiny: Run) -> None:
+    grid = [
+        Arm(f"t {c} {m}", replace(tiny, terms=(Term("TripletLoss", c, {"margin": m}),)), (0,))
+        for c in (0.1, 1.0, 10.0)
+        for m in (1.0, 5.0, 9.0)
+    ]
+    assert told.at_edge(grid, grid[4].run) == "inside its grid"
+    assert told.at_edge(grid, grid[6].run) == "the largest coefficient and the smallest margin"
+    assert told.at_edge(grid[:3], grid[1].run) == "inside its grid"  # a coefficient that was not swept has no end
+
+
+def test_what_a_verdict_is_before_correction() -> None:
+    verdict = Verdict("contradicted", "", effect=0.068, low=0.015, high=0.121, smallest=0.146, n=12)
+    assert told.before_correction(verdict, 14) == "p = 0.004, times 14 0.06"
+    assert told.before_correction(Verdict("not run", ""), 14) == "not run"
+
+
+def test_losses_and_norms_stand_beside_softmaxs(arms: Arms) -> None:
+    for name, loss in (("softmax", 0.2), ("A.1 lambda=1", 0.1)):
+        for record in arms.finished(name):
+            for part, value in (("train", loss / 10), ("test", loss)):
+                record["metrics"][part] |= {"loss": value}
+            record["geometry"]["feature_norm_mean"] = 10 * loss
+    rows = told.loss_rows(arms, "softmax", "softmax", "A.1 lambda=1", "A.1 lambda=2")
+    assert [row[0] for row in rows] == ["softmax", "A.1 lambda=1"]
+    assert rows[0][1:3] == ["–", "0.0200"]
+    assert rows[1][1].startswith("\N{MINUS SIGN}69.3 %")
+    assert told.norms_told(arms, "A.1 lambda=1", "A.1 lambda=2") == "1: 1.0, 3.01 %"
+    assert told.validated(arms, "A.1 lambda=1", "nothing") == "3.01 %, –"
+    assert told.out_told(arms, "A.1") == "0 of 3"
+
+
+def test_the_least_coefficient_has_most_of_the_printed_gain() -> None:
+    steps = {name: (softmax, there, best, share) for name, softmax, there, best, share in appendix.first_steps()}
+    assert len(steps) == 4
+    softmax, there, best, share = steps["MNIST [N]"]
+    assert (softmax, round(there, 2), best) == (0.61, 0.36, 0.31)
+    assert share == pytest.approx(math.log(0.61 / 0.36) / math.log(0.61 / 0.31))

@@ -34,11 +34,11 @@ def test_a_collapsed_run_counts_where_its_pair_is_kept_and_not_where_softmax_div
 
 
 def test_a_run_in_the_plane_that_its_scores_lose_is_told_with_the_digit_and_its_weight() -> None:
-    def run(wrong: int, angle_error: float, norm: float) -> dict[str, Any]:
+    def run(wrong: int, angle_error: float, norm: float, seed: int = 0, gap: float = 9.0) -> dict[str, Any]:
         errors, norms = [0.0] * 10, [2.0] * 10
         errors[7], norms[7] = 80.0, norm
-        geometry = {"angle_error": angle_error, "class_error": errors, "class_weight_norm": norms}
-        return {"metrics": {"test": {"wrong": wrong, "images": 100}}, "geometry": geometry}
+        geometry = {"angle_error": angle_error, "class_error": errors, "class_weight_norm": norms, "angle_gap": gap}
+        return {"run": {"seed": seed}, "metrics": {"test": {"wrong": wrong, "images": 100}}, "geometry": geometry}
 
     assert told.odd_plane([run(5, 4.5, 1.0)]) == ""
     assert told.odd_plane([]) == ""
@@ -46,3 +46,7 @@ def test_a_run_in_the_plane_that_its_scores_lose_is_told_with_the_digit_and_its_
     assert "9.0 % by its scores and 4.0 % by angle alone: digit 7, wrong in 80 % of its images" in found
     assert "a weight of length 1.00, the shortest, where the ten have 1.90" in found
     assert "shortest" not in told.odd_plane([run(9, 4.0, 3.0)])
+    two = [run(9, 4.0, 3.0, seed=1, gap=2.0), run(5, 5.0, 3.0, seed=2, gap=7.0)]
+    assert told.odd_plane(two, [run(5, 5.0, 3.0, seed=seed, gap=4.0) for seed in (1, 2, 3)]).endswith(
+        "is 3.00 degrees."
+    )

@@ -76,8 +76,9 @@ def test_a_mean_stands_with_its_interval_and_an_arm_with_how_many_of_its_runs(ti
 
 def test_classes_are_told_by_their_mean_over_the_runs(tiny: Run, tmp_path: Path) -> None:
     arms = made(tiny, tmp_path, {"softmax": (300, 500), "literal": (100, 200, None), "lost": (None,)})
-    assert told.worst_classes(arms, "softmax", (0, 1)) == "4.0 and 7.0"
-    assert told.worst_classes(arms, "lost", (1,)) == "–"
+    assert told.class_rises(arms, "softmax", "literal", ("zero", "one")) == "one +0.0, zero −2.5"
+    assert told.class_rises(arms, "literal", "softmax", ("zero", "one")) == "zero +2.5, one +0.0"
+    assert told.class_rises(arms, "softmax", "lost", ("zero", "one")) == "–"
     assert told.classes_falling(arms, ("softmax", "literal")) == "1 of 2"
     assert told.classes_falling(arms, ("literal", "softmax")) == "0 of 2"
     assert told.classes_falling(arms, ("softmax", "lost")) == "–"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -138,11 +138,10 @@ def _keep(path: Path, found: dict[str, Any]) -> None:
 
 def _evaluated(root: Path, commit: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
-        archive = Path(scratch) / "source.tar"
-        if _git(root, "archive", "--format=tar", f"--output={archive}", commit, "src") is None:
+        archive = Path(scratch) / "source.zip"  # whose unpacking asks for no filter, which Python before 3.11.4 lacks
+        if _git(root, "archive", "--format=zip", f"--output={archive}", commit, "src") is None:
             return {}
-        with tarfile.open(archive) as packed:
-            packed.extractall(scratch, filter="data")
+        shutil.unpack_archive(archive, scratch)
         environment = os.environ | {"PYTHONPATH": str(Path(scratch) / "src"), "DISCRIMINATIVE_ROOT": scratch}
         done = subprocess.run(
             [sys.executable, "-c", EVALUATE], cwd=scratch, env=environment, capture_output=True, text=True, check=False

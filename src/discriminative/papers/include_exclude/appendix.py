@@ -9,7 +9,7 @@ import numpy as np
 from discriminative.papers import printed
 from discriminative.statistics import rank_correlation
 
-__all__ = ["IMAGES", "Sweep", "smooth_p", "standing_out", "sweeps"]
+__all__ = ["IMAGES", "Sweep", "first_steps", "smooth_p", "standing_out", "sweeps"]
 
 IMAGES = 10_000  # of each of the three test sets
 # Table, part of it, what is swept, name, and where its best is the printed result: (table, row), center loss's row.
@@ -26,7 +26,7 @@ SOURCES = (
 class Sweep:
     """A column: the test accuracies in percent over one swept setting.
 
-    ``center`` and ``ours`` are the printed errors of center loss and of include-and-exclude on the same network.
+    ``center``, ``ours`` and ``softmax`` are the printed errors of these losses on the same network.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Sweep:
     accuracies: tuple[float, ...]
     center: float
     ours: float
+    softmax: float
 
     @property
     def mean(self) -> float:
@@ -99,8 +100,22 @@ def sweeps() -> list[Sweep]:
                     tuple(value if value > 1 else 100 * value for value in values),
                     float(errors[f"Center {size}", "Error rate"]),
                     float(errors[f"IE {size}", "Error rate"]),
+                    float(errors[f"Softmax {size}", "Error rate"]),
                 )
             )
+    return found
+
+
+def first_steps(least: float = 0.001) -> list[tuple[str, float, float, float, float]]:
+    """Of each sweep of lambda that begins at ``least``: name, the errors of softmax, there and at the printed best, and
+    which share of the gain over softmax, in the logarithm of the error, is there.
+    """
+    found = []
+    for sweep in sweeps()[: len(SOURCES)]:
+        if min(sweep.settings) == least:
+            there = 100 - sweep.accuracies[sweep.settings.index(least)]
+            share = np.log(sweep.softmax / there) / np.log(sweep.softmax / sweep.ours)
+            found.append((sweep.name, sweep.softmax, there, sweep.ours, float(share)))
     return found
 
 

@@ -49,9 +49,10 @@ def lambda_sweep(arms: Arms, softmax: Arms) -> str:
     if not found:
         return NOTHING
     least, most = ends_of(found)
+    same = softmax.at_seeds(*{seed for name in arms for seed in arms.values(name, "test error")})
     return (
         f"Least test error at λ = {least:g}, {percent(found[least])}, most at λ = {most:g}, {percent(found[most])}; "
-        f"softmax {percent(softmax.mean('softmax'))}."
+        f"softmax at the same seeds {percent(same.mean('softmax'))}."
     )
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
 
 from discriminative.evidence import Arms
 from discriminative.runs import Run
-from discriminative.statistics import interval
+from discriminative.statistics import Verdict, interval
+from discriminative.study import Arm
 
 __all__ = [
-    "NOT_RUN", "NOT_RUN_HEADS", "against", "apart", "ends", "error", "errors_told", "later", "spread_told",
-    "tuning_told", "way_of_centres",
+    "FALLEN_HEADS", "NOT_RUN", "NOT_RUN_HEADS", "against", "apart", "at_chance", "at_edge", "before_correction", "ends",
+    "error", "errors_told", "fallen", "later", "later_rows", "loss_rows", "norms_told", "out_told", "spread_told",
+    "tuning_told", "validated", "way_of_centres",
 ]  # fmt: skip
 
 NOT_RUN_HEADS = ["Control", "What it would tell", "Why it is not run"]
@@ -25,6 +30,11 @@ NOT_RUN = [
         "A penalty on the length of features, tuned",
         "how few errors come of centres that never leave the origin",
         "its one coefficient is that of the chapter on reconstruction, whose records were there",
+    ],
+    [
+        "A.1 tuned on CIFAR-10 or CIFAR-100",
+        "whether any setting of it helps there",
+        "beyond the time of these records; where it collapsed a few settings are tried, chosen by nobody",
     ],
     [
         "The test loss at a temperature fitted on validation",
@@ -111,13 +121,18 @@ def apart(arms: Arms, measure: str, baseline: str, arm: str, places: int = 2, un
     return _between([a for a, _ in pairs], [b for _, b in pairs], places, unit)
 
 
-def later(arms: Arms, baseline: str, arm: str, share: float) -> str:
-    """How much later the arm reaches that share of its last training accuracy, in % of the run, with 90 % intervals."""
+def later(arms: Arms, baseline: str, arm: str, share: float, level: float = 0.95, unit: str = " % of the run") -> str:
+    """How much later the arm reaches that share of its last training accuracy, in % of the run, with an interval."""
     first, second = (
         {r["run"]["seed"]: _reached(r["curves"], share) for r in arms.finished(name)} for name in (baseline, arm)
     )
     seeds = sorted(first.keys() & second.keys())
-    return _between([first[seed] for seed in seeds], [second[seed] for seed in seeds], 1, " % of the run", 0.9)
+    return _between([first[seed] for seed in seeds], [second[seed] for seed in seeds], 1, unit, level)
+
+
+def later_rows(arms: Arms, arm: str, rivals: Iterable[str], shares: Iterable[float]) -> list[list[str]]:
+    """One row a rival: how much later than it the arm reaches each share, with the 90 % interval of an equivalence."""
+    return [[rival, *(later(arms, rival, arm, share, 0.9, "") for share in shares)] for rival in rivals]
 
 
 def _reached(curves: Mapping[str, list[float]], share: float) -> float:
@@ -141,3 +156,120 @@ def way_of_centres(run: Run, classes: int = 10, momentum: float = 0.9) -> float:
     first = run.optimizer.rate if term.rate is None else term.rate
     rates = sum(run.schedule.rate(first, step) for step in range(run.schedule.steps))
     return -math.expm1(-term.coefficient * rates / classes / (1 - momentum))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Runs that fell into one point.
+
+FALLEN_HEADS = ["Runs of", "At chance", "Test error", "Feature norm over the run", "Value of the term", "In one point"]
+
+
+def _classes(record: Mapping[str, Any]) -> int:
+    return 100 if record["run"]["dataset"] == "cifar100" else 10
+
+
+def _by_chance(record: Mapping[str, Any]) -> bool:
+    """Whether a run finished with 98 of 100 of the errors that one answer for all images makes, or more."""
+    if record["status"] != "finished":
+        return False
+    wrong = record["metrics"]["test"]["wrong"] / record["metrics"]["test"]["images"]
+    return bool(wrong >= 0.98 * (1 - 1 / _classes(record)))
+
+
+def at_chance(arms: Arms, *names: str) -> str:
+    """How many of the runs of these arms ended at chance, of how many."""
+    records = [record for name in names if name in arms for record in arms.records(name)]
+    return f"{sum(map(_by_chance, records))} of {len(records)}" if records else "not run"
+
+
+def in_one_point(run: Mapping[str, Any], classes: int) -> float:
+    """What include-and-exclude is worth where all centres are one point, its variance the batch's (prop-ie-origin)."""
+    (term,), batch = run["terms"], run["batch_size"]
+    rivals = min(term["arguments"].get("nearest") or math.inf, classes * (1 - (1 - 1 / classes) ** batch) - 1)
+    power = rivals if term["arguments"].get("reading", "A.1") == "A.1" else 1
+    return float(term["arguments"].get("margin", 0.1) + math.log(rivals) + (1 - 1 / power) / 2 * (batch - 1) / batch)
+
+
+def _range(values: Iterable[float], places: int) -> str:
+    low, high = (f"{end(found):.{places}f}" for found in (list(values),) for end in (min, max))
+    return low if low == high else f"{low} to {high}"
+
+
+def fallen(where: str, arms: Arms, *names: str) -> list[list[str]]:
+    """A row an arm: runs at chance, norm and value over its runs, and the value with all centres in one point.
+
+    A term that begins late has no value before.
+    """
+    rows = []
+    for name in names:
+        records = arms.records(name) if name in arms else []
+        if not records:
+            continue
+        norms = [float(v) for record in records for v in record["curves"]["feature_norm"]]
+        values = [float(v) for record in records for v in record["curves"]["terms"][0][1:] if v is not None]
+        fixed = "variance" in records[0]["run"]["terms"][0]["arguments"]
+        alone = "–" if fixed else f"{in_one_point(records[0]['run'], _classes(records[0])):.2f}"
+        at = [f"{where}, {name}", at_chance(arms, name), error(arms, name)]
+        rows.append([*at, _range(norms, 2), _range(values, 2), alone])
+    return rows
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Norms along a sweep, losses beside softmax's, what a tuning's choice left behind.
+
+
+def norms_told(arms: Arms, *names: str) -> str:
+    """Feature norm and test error of each of these settings of a sweep."""
+    found = [name for name in names if name in arms and arms.finished(name)]
+    told = [f"{name.split('=')[1]}: {arms.mean(name, 'feature norm'):.1f}, {error(arms, name)}" for name in found]
+    return "; ".join(told) or "not run"
+
+
+def loss_rows(arms: Arms, baseline: str, *names: str) -> list[list[str]]:
+    """Test loss beside the baseline's in percent, the training loss and the test error, a row an arm."""
+    rows = []
+    for name in names:
+        if name in arms and arms.finished(name):
+            trained = float(np.mean([record["metrics"]["train"]["loss"] for record in arms.finished(name)]))
+            beside = "–" if name == baseline else apart(arms, "log test loss", baseline, name, 1, " %")
+            rows.append([name, beside, f"{trained:.4f}", error(arms, name)])
+    return rows
+
+
+def validated(arms: Arms, *names: str) -> str:
+    """The validation errors of these configurations."""
+    found = [arms.mean(name, "validation error") if name in arms else math.nan for name in names]
+    return ", ".join("–" if math.isnan(value) else f"{value:.2f} %" for value in found)
+
+
+def out_told(arms: Arms, start: str) -> str:
+    """How many configurations of an arm a tuning run has diverged at, which takes them out of the choice."""
+    names = [name for name in arms if name.startswith(f"{start} ")]
+    return f"{sum(arms.lost(name)[0] > 0 for name in names)} of {len(names)}"
+
+
+def at_edge(tried: Iterable[Arm], chosen: Run) -> str:
+    """Where in its grid a choice stands: ``the largest coefficient and the smallest margin`` that were tried."""
+    terms = [arm.run.terms[0] for arm in tried]
+    (mine,) = chosen.terms
+    told = [_edge("coefficient", [term.coefficient for term in terms], mine.coefficient)]
+    for name, value in mine.arguments.items():
+        told.append(_edge(name, [term.arguments[name] for term in terms], value))
+    return " and ".join(filter(None, told)) or "inside its grid"
+
+
+def _edge(name: str, values: list[float], value: float) -> str:
+    if len(set(values)) == 1:
+        return ""
+    return f"the largest {name}" if value == max(values) else f"the smallest {name}" if value == min(values) else ""
+
+
+def before_correction(verdict: Verdict, places: int) -> str:
+    """The one-sided p of "less than the smallest effect that counts", and that times the number of places."""
+    from scipy.stats import t  # as in ``statistics``: a machine that only trains need not have it
+
+    if not math.isfinite(verdict.effect):
+        return "not run"
+    deviation = (verdict.high - verdict.low) / 2 / t.ppf(0.975, verdict.n - 1)
+    p = float(t.cdf((verdict.effect - verdict.smallest) / deviation, verdict.n - 1))
+    return f"p = {p:.3f}, times {places} {min(1, places * p):.2f}"

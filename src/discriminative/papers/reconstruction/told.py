@@ -26,9 +26,9 @@ from discriminative.runs import Run
 from discriminative.statistics import Values, interval, judge_equivalence, rank_correlation
 
 __all__ = [
-    "alike", "aligned", "below", "causes", "centers", "classes", "compact", "courses", "decays", "folds", "geometry",
-    "hours", "lost", "margins", "nearer", "networks", "neurons", "order", "origins", "pending", "reached", "separation",
-    "shots", "still", "still_shots", "still_ten", "turned",
+    "aligned", "alike", "below", "by_kind", "causes", "centers", "classes", "compact", "courses", "decays", "folds",
+    "geometry", "hours", "lengthened", "lost", "margins", "nearer", "networks", "neurons", "order", "origins",
+    "pending", "reached", "separation", "shots", "still", "still_shots", "still_ten", "turned",
 ]  # fmt: skip
 
 SOFTMAX = control("softmax")
@@ -78,6 +78,16 @@ def centers() -> Said:
     return said
 
 
+def by_kind(arms: Arms) -> Arms:
+    """Softmax, then the arms kind by kind, each from the smallest coefficient on."""
+    kinds = ["softmax", "L_re", "tied", "own", "origin"]
+
+    def place(name: str) -> tuple[int, float]:
+        return kinds.index(name.split()[0]), 0.0 if name == "softmax" else float(name.split()[-1])
+
+    return arms.only(*sorted(arms, key=place))
+
+
 def origins(swept: Arms, fashion: Arms) -> Said:
     """What a pull to the origin saves at other strengths and on other data, and how long features are there."""
     names = {key: f"origin center as L_re {c}" for key, c in (("tenth", 0.1), ("one", 1), ("three", 3), ("ten", 10))}
@@ -93,6 +103,7 @@ def origins(swept: Arms, fashion: Arms) -> Said:
     said |= {f"fashion_{key}": _saved(fashion, name) for key, name in (("loss", "L_re 1"), ("origin", names["one"]))}
     for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("origin", names["one"])):
         said[f"fashion_features_{key}"] = fashion.mean(name, "feature norm")
+    said["fashion_alike"] = judge_equivalence(_differences(fashion, "softmax", "L_re 1"), 0.25).word
     return said
 
 
@@ -110,18 +121,20 @@ def _larger(arms: Arms, coefficient: int) -> str:
 
 
 def _how_lost(arms: Arms) -> str:
-    """How long features were where runs that diverged were last measured, and at that step in those that did not."""
-    lost = [record for record in arms.records() if record["status"] != "finished" and record["curves"]["measured"]]
-    ends = [float(record["curves"]["feature_norm"][-1]) for record in lost]
-    pulls = [float(record["curves"]["term_pulls"][0][-1]) for record in lost]
-    last = max((record["metrics"]["first_bad_step"] for record in lost), default=0)
+    """How long features are at the first measure in the runs that diverge, and at that step in those that do not."""
+    gone = [record for record in arms.records() if record["status"] != "finished"]
     kept = [float(record["curves"]["feature_norm"][0]) for record in arms.finished()]
-    if not lost or not kept:
+    if not gone or not kept:
         return "none of them diverged" if kept else "no run of them finished"
+    last = max(record["metrics"]["first_bad_step"] for record in gone)
+    starts = [(record["curves"]["measured"][0], record["curves"]) for record in gone if record["curves"]["measured"]]
+    norms = [float(curves["feature_norm"][0]) for _, curves in starts]
+    as_short = sum(norm <= max(kept) for norm in norms)
+    longer = min((norm for norm in norms if norm > max(kept)), default=math.nan)
     return (
-        f"the losses that diverged do so by step {last}, after features of norm {min(ends):.0f} or more, "
-        f"on which the term pulls by {max(pulls):.5f} at most; the runs that finished begin with norms up to "
-        f"{max(kept):.1f}"
+        f"the {len(gone)} runs that diverged do so by step {last}; at the first measure, step {starts[0][0]}, those "
+        f"that finish have features of norm {min(kept):.1f} to {max(kept):.1f}, and of the {len(norms)} others that "
+        f"are measured {as_short} has no longer ones, the rest have {longer:.0f} or more"
     )
 
 
@@ -193,9 +206,30 @@ def order(others: Arms) -> Said:
     for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("own", "own center as L_re 1")):
         said[f"length_{key}"] = others.mean(name, "weight norm")
         said[f"unit_{key}"] = f"{10 ** others.mean(name, 'log unit e(W)'):.2g}"
-    ratio = said["length_loss"] / said["length_softmax"]
-    said["length_decades"] = 4 * math.log10(ratio)  # e(W) of long weights goes with the fourth power of their length
+    said["length_decades"] = float(np.mean(lengthened(others.finished("softmax"), others.finished("L_re 1"))[0]))
     return said
+
+
+def lengthened(plain: Sequence[dict[str, Any]], other: Sequence[dict[str, Any]]) -> tuple[list[float], list[float]]:
+    """Decades of e(W), seed by seed, that length alone makes of plain networks' weights, and takes from the others'.
+
+    With A the mean of the squared norms, e(kW) = B k^4 - 2 A k^2 + 1, where B = e(W) + 2 A - 1; k brings the mean norm
+    of the one network's weights to the other's.
+    """
+    first = {record["run"]["seed"]: record["geometry"] for record in plain}
+    second = {record["run"]["seed"]: record["geometry"] for record in other}
+    to, back = [], []
+    for seed in sorted(first.keys() & second.keys()):
+        k = float(np.mean(second[seed]["class_weight_norm"]) / np.mean(first[seed]["class_weight_norm"]))
+        to.append(_scaled(first[seed], k))
+        back.append(-_scaled(second[seed], 1 / k))
+    return to, back
+
+
+def _scaled(found: dict[str, Any], k: float) -> float:
+    """Decades by which e(W) changes where all weights become k times as long."""
+    value, squares = float(found["separability_raw"]), float(np.mean(np.square(found["class_weight_norm"])))
+    return math.log10(((value + 2 * squares - 1) * k**4 - 2 * squares * k**2 + 1) / value)
 
 
 def decays() -> Said:

@@ -173,15 +173,19 @@ def planes() -> Said:
     steps = {f"plane_{name}": gaps[i + 1] - gaps[i] for i, name in enumerate(places)}
     said = {
         "plane_seeds": f"{_span(list(ran))} of {_span(list(planned))}",
-        "plane_odd": odd_plane(arms.finished("m=4")),
+        "plane_odd": odd_plane(arms.finished("m=4"), arms.finished("m=3")),
     }
     return steps | said
 
 
-def odd_plane(records: Sequence[dict[str, Any]]) -> str:
+def odd_plane(records: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]] = ()) -> str:
     """Of runs in the plane, that which errs most by its scores beyond its angles: which digit it loses, and to what.
 
     Empty where none errs more than a point beyond.
+
+    Args:
+        records: of the largest margin.
+        before: of the next smaller one: what the step of the angle gap between them would be without that seed.
     """
     beyond = [percent_wrong(record) - record["geometry"]["angle_error"] for record in records]
     record = records[int(np.argmax(beyond))] if records else {}
@@ -193,7 +197,10 @@ def odd_plane(records: Sequence[dict[str, Any]]) -> str:
     short = ", the shortest," if worst == norms.argmin() else ""
     told = f" One of its runs errs {percent_wrong(record):.1f} % by its scores and {angle:.1f} % by angle alone: "
     told += f"digit {worst}, wrong in {errors[worst]:.0f} % of its images, has a weight of length {norms[worst]:.2f}"
-    return f"{told}{short} where the ten have {norms.mean():.2f} on average."
+    told += f"{short} where the ten have {norms.mean():.2f} on average."
+    gaps = [{each["run"]["seed"]: each["geometry"]["angle_gap"] for each in runs} for runs in (before, records)]
+    kept = [gaps[1][seed] - gaps[0][seed] for seed in gaps[0].keys() & gaps[1].keys() - {record["run"]["seed"]}]
+    return f"{told} Without its seed the last step of C-LSM5 is {np.mean(kept):.2f} degrees." if kept else told
 
 
 def waiting_figures() -> tuple[list[str], list[list[str]]]:

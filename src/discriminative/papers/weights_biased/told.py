@@ -10,10 +10,11 @@ from discriminative.evidence import Arms
 from discriminative.statistics import interval
 
 __all__ = [
-    "DIAGNOSIS", "arm_mean", "classes_falling", "decimals", "diagnosis", "gains_apart", "over_seeds", "paired",
-    "with_any", "worst_classes",
+    "CIFAR_CLASSES", "DIAGNOSIS", "arm_mean", "class_rises", "classes_falling", "decimals", "diagnosis", "gains_apart",
+    "over_seeds", "paired", "with_any",
 ]  # fmt: skip
 
+CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 DIAGNOSIS = [
     "Arm",
     "Finished",
@@ -92,10 +93,13 @@ def _by_class(arms: Arms, name: str, key: str) -> list[float]:
     return [sum(column) / len(rows) for column in zip(*rows, strict=True)]
 
 
-def worst_classes(arms: Arms, name: str, classes: Sequence[int]) -> str:
-    """The errors of these classes in percent, means over an arm's runs, e.g. ``"91.2 and 88.0"``."""
-    errors = _by_class(arms, name, "class_error")
-    return " and ".join(decimals(errors[c]) if errors else "–" for c in classes)
+def class_rises(arms: Arms, baseline: str, name: str, labels: Sequence[str]) -> str:
+    """What every class errs more than under the baseline, in points of the means over the runs, largest rise first."""
+    before, after = (_by_class(arms, arm, "class_error") for arm in (baseline, name))
+    if not (before and after):
+        return "–"
+    rises = sorted(zip([a - b for b, a in zip(before, after, strict=True)], labels, strict=True), reverse=True)
+    return ", ".join(f"{label} {rise:+.1f}" for rise, label in rises).replace("-", "\N{MINUS SIGN}")
 
 
 def classes_falling(arms: Arms, names: Sequence[str], key: str = "class_own_angle") -> str:
