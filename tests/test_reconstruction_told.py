@@ -313,3 +313,58 @@ def test_the_harm_of_a_dependent_classifier_is_that_of_near_copies() -> None:
     found = told.still(Arms.of("reconstruction-figure-2", "laptop"))
     assert (found["still_shown"], found["still_worst"], found["still_worst_draw"]) == (29, 1147, 1)
     assert "4 draws" in found["still_copies"]
+
+
+def test_the_tuned_center_loss_orders_fewer_pairs_than_the_one_of_equal_strength() -> None:
+    found = told.order(Arms.of("reconstruction-figure-4", "laptop"))
+    assert (found["order_pairs_raw_tuned"], found["order_pairs_unit_tuned"]) == (1, 3)
+    assert found["tuned_raw"].startswith("+0.974 ")
+    assert found["length_back"] == pytest.approx(0.934, abs=1e-3)
+
+
+def test_center_losses_differ_by_strength_and_not_by_their_centres() -> None:
+    found = told.centers()
+    assert found["tuned_strength"] == pytest.approx(3.2)
+    assert found["own_apart"].startswith("−0.00 [")
+    assert found["tuned_apart"].startswith("0.13 [0.08")
+    assert found["edge_lost"] == "1 of 3 runs diverged"
+    assert found["edge_beyond"] < found["edge_chosen"]
+    assert told.strength()["strength_apart"].startswith("0.01 [")
+    own, origin = (arm.run for arm in experiment("reconstruction-strength").at("laptop")[1:])
+    assert own.terms[0].coefficient == origin.terms[0].coefficient == 0.05
+    assert own in [arm.run for arm in experiment("ie-wider").at("laptop")]
+
+
+def test_softmax_alone_diverges_too_under_some_seeds() -> None:
+    found = told.plain()
+    assert found["plain_runs"] == found["plain_lost"] + found["plain_kept"] >= 60
+    assert found["plain_lost"] >= 2
+
+
+def test_six_draws_that_favour_an_orthonormal_layer_are_followed_by_six_that_do_not() -> None:
+    found = told.still_ten(Arms.of("reconstruction-heads", "laptop"))
+    assert found["ten_random_early"] == "+0.24 [0.04, 0.44]"
+    assert found["ten_random_late"].startswith("−0.03 [")
+    assert found["ten_draws"] == 12
+
+
+def test_lower_rates_change_the_rate_alone() -> None:
+    for ending in ("", "-ten"):
+        for fast, slow in zip(
+            experiment(f"reconstruction-drawn{ending}").at("laptop"),
+            experiment(f"reconstruction-drawn{ending}-slower").at("laptop"),
+            strict=True,
+        ):
+            assert replace(slow.run, optimizer=fast.run.optimizer) == fast.run
+            assert slow.run.optimizer == replace(fast.run.optimizer, rate=fast.run.optimizer.rate / 5)
+    assert told.at_lower_rate(Arms.of("reconstruction-drawn-ten-slower", "laptop"))["ten_slow_fisher"].startswith(
+        "+0.0"
+    )
+
+
+def test_what_unit_columns_do_after_the_peak_and_where_they_fall_is_told() -> None:
+    assert told.courses(Arms.of("reconstruction", "laptop"))["course_after_unit"].startswith("0.10 [")
+    found = told.margins()
+    assert found["unit_falls"].count("rate 0.03") == 2
+    assert found["unit_falls"].count("rate 0.05") == 1
+    assert told.turned()["closer_origin"].startswith("+0.103 ")

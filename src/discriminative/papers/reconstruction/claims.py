@@ -14,9 +14,9 @@ C-FBR12a to c lack, and was named before its records. C-FBR6d to f put the contr
 where it is large, and were named before their records. C-FBR12e to g and C-FBR1g ask of another strength and of other
 data what C-FBR12d and 1b ask, and were named before theirs: what the loss gains at 0.1 was known, of Fashion-MNIST only
 what softmax errs there, 13 %, of which a fiftieth is a quarter of a point. C-FBR6d is told as the paper's no more: its
-classifier has three of the paper's ten columns. C-FBR6i, 13 and 13a were written with their records at hand. C-FBR6g
-and h, 1h and i and 12h, of other rates and of one strength, were named before theirs; what the pull to the origin saves
-at 3 was known.
+classifier has three of the paper's ten columns. C-FBR6i, of which six seeds had run, 13 and 13a
+were written with records at hand. C-FBR6g and h, 1h and i and 12h, of other rates and of one strength, were named
+before theirs; what the pull to the origin saves at 3 was known.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -18,6 +19,7 @@ from discriminative.geometry import separability_floor
 from discriminative.ledger import Ledger
 from discriminative.networks import NETWORKS
 from discriminative.papers import claims, printed
+from discriminative.papers.reconstruction.experiments import ORIGIN
 from discriminative.papers.reconstruction.figures import CIFAR, PRINTED, Picture, apart, together
 from discriminative.papers.reconstruction.full_scale import FULL_SCALE, ROWS, face_hours
 from discriminative.papers.shared import FLOORS, MARGINS, arm_name, control
@@ -26,9 +28,10 @@ from discriminative.runs import Run
 from discriminative.statistics import Values, interval, judge_equivalence, rank_correlation
 
 __all__ = [
-    "aligned", "alike", "below", "by_kind", "causes", "centers", "classes", "compact", "courses", "decays", "folds",
-    "geometry", "hours", "lengthened", "lost", "margins", "nearer", "networks", "neurons", "order", "origins",
-    "pending", "reached", "separation", "shots", "still", "still_shots", "still_ten", "turned",
+    "aligned", "alike", "at_lower_rate", "below", "by_kind", "causes", "centers", "classes", "compact", "courses",
+    "decays", "folds", "geometry", "hours", "lengthened", "lost", "margins", "nearer", "networks", "neurons", "order",
+    "origins", "pending", "plain", "reached", "separation", "shots", "still", "still_shots", "still_ten", "strength",
+    "turned",
 ]  # fmt: skip
 
 SOFTMAX = control("softmax")
@@ -75,7 +78,23 @@ def centers() -> Said:
     said["saved_wider"] = _saved(arms | wider, "center of twelve")
     said["wider_apart"] = _points(arms | wider, "origin center as L_re 1", "center of twelve")
     said["chosen"] = _chosen(arms)
-    return said
+    center = arms | wider
+    said["own_apart"] = _points(center, names["saved_origin"], names["saved_own"])
+    said["tuned_apart"] = _points(center, names["saved_own"], "center of twelve")
+    said["tuned_strength"] = wider["center of twelve"].run.terms[0].coefficient / ORIGIN.run.terms[0].coefficient
+    return said | _edge()
+
+
+def _edge() -> Said:
+    """Validation errors of center losses at twice the chosen coefficient, where they trained, and at the chosen one."""
+    arms = Arms.of("ie-tuning-wider", "laptop")
+    chosen, beyond = (f"center lambda={c} centres 0.5" for c in (0.05, 0.1))
+    same = arms.at_seeds(*(record["run"]["seed"] for record in arms.finished(beyond)))
+    return {
+        "edge_lost": lost(arms.only(beyond)).replace(f" of {beyond}", ""),
+        "edge_beyond": same.mean(beyond, "validation error"),
+        "edge_chosen": same.mean(chosen, "validation error"),
+    }
 
 
 def by_kind(arms: Arms) -> Arms:
@@ -136,6 +155,19 @@ def _how_lost(arms: Arms) -> str:
         f"that finish have features of norm {min(kept):.1f} to {max(kept):.1f}, and of the {len(norms)} others that "
         f"are measured {as_short} has no longer ones, the rest have {longer:.0f} or more"
     )
+
+
+def plain(seeds: int = 100) -> Said:
+    """Softmax at its own rate under every seed that has a record: how many diverged, and how unit e(W) runs there."""
+    arm = replace(SOFTMAX, seeds=tuple(range(seeds)))
+    arms = Arms([arm], Ledger.of("laptop"))
+    found, low, high = interval(arms.numbers("softmax", "trend of unit e(W)"))
+    return {
+        "plain_runs": len(arms.records()),
+        "plain_lost": arms.lost("softmax")[0],
+        "plain_kept": len(arms.finished()),
+        "plain_trend": f"{found:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−"),
+    }
 
 
 def _chosen(arms: Arms) -> str:
@@ -201,12 +233,23 @@ def order(others: Arms) -> Said:
             pairs = [of_four.loc[list(pair)].diff().iloc[1] for pair in combinations(four, 2)]
             said[f"order_pairs_{key}{margin}"] = sum(bool(pair[of] * pair["test error"] > 0) for pair in pairs)
             said["order_pairs"] = len(pairs)
+    tuned = "own center as L_re 3.2"
+    four = (*FOUR[:2], tuned, FOUR[3])
+    both = others | Arms.of("reconstruction-strength", "laptop", tuned)
+    of_four = means(both.only(*four), "log e(W)", "log unit e(W)", "test error").reindex(list(four))
+    for key, of in (("raw", "log e(W)"), ("unit", "log unit e(W)")):
+        said[f"order_pairs_{key}_tuned"] = sum(
+            bool((of_four[of][a] - of_four[of][b]) * (of_four["test error"][a] - of_four["test error"][b]) > 0)
+            for a, b in combinations(four, 2)
+        )
+        said[f"tuned_{key}"] = _apart(both, "softmax", tuned, of, 3)
     full = len(found) == len(DISTINCT)
     said["order_p_raw"] = float(stats.spearmanr(found["log e(W)"], found["test error"]).pvalue) if full else math.nan
     for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("own", "own center as L_re 1")):
         said[f"length_{key}"] = others.mean(name, "weight norm")
         said[f"unit_{key}"] = f"{10 ** others.mean(name, 'log unit e(W)'):.2g}"
-    said["length_decades"] = float(np.mean(lengthened(others.finished("softmax"), others.finished("L_re 1"))[0]))
+    found = lengthened(others.finished("softmax"), others.finished("L_re 1"))
+    said["length_decades"], said["length_back"] = (float(np.mean(values)) for values in found)
     return said
 
 
@@ -253,6 +296,12 @@ def margins() -> Said:
     return {
         "unit_settings": len(names),
         "unit_rise": sum(value > 0 for value in unit),
+        "unit_falls": "; ".join(
+            f"{name} at rate {arms[name].run.optimizer.rate:g}"
+            for name, value in zip(names, unit, strict=True)
+            if value < 0
+        ),
+        "unit_rates": ", ".join(sorted({f"{arms[name].run.optimizer.rate:g}" for name in names}, reverse=True)),
         "unit_saved": f"{-max(saved):.2f} to {-min(saved):.2f}",
         "unit_least": min(unit),
         "unit_most": max(unit),
@@ -277,7 +326,11 @@ def courses(swept: Arms) -> Said:
     values = np.array([[float(value) for value in curve["separability_raw"]] for curve in curves])
     mean, steps = values.mean(0), curves[0]["measured"]
     peak = int(mean.argmax())
-    found, low, high = interval([rank_correlation(steps[peak:], row[peak:]) for row in values.tolist()])
+    units = [[float(value) for value in curve["separability_unit"]] for curve in curves]
+    after = [
+        interval([rank_correlation(steps[peak:], row[peak:]) for row in rows]) for rows in (values.tolist(), units)
+    ]
+    told_after = [f"{found:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−") for found, low, high in after]
     return {
         "course_first": mean[0],
         "course_peak": mean[peak],
@@ -288,7 +341,8 @@ def courses(swept: Arms) -> Said:
         "course_fall": 100 * (1 - mean[-1] / mean[peak]),
         "folds": folds(swept["softmax"].run),
         "folds_paper": folds(FULL_SCALE[0].at("paper")[0].run),
-        "course_after": f"{found:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−"),
+        "course_after": told_after[0],
+        "course_after_unit": told_after[1],
     }
 
 
@@ -313,6 +367,11 @@ def turned() -> Said:
     said["unit_apart"] = _apart(arms, names["origin"], names["loss"], "log unit e(W)", 3)
     said["raw_paper"] = _apart(arms, "softmax", "L_re 0.001", "log e(W)", 4)
     said["features_paper"] = _apart(arms, "softmax", "L_re 0.001", "feature norm", 2)
+    tied = "tied center as L_re 0.001"
+    said["tied_paper"] = _points(arms, "softmax", tied)
+    said["features_tied_paper"] = _apart(arms, "softmax", tied, "feature norm", 2)
+    for key, name in (names | {"weights_held": "L_re 1, weights held"}).items():
+        said[f"closer_{key}"] = _apart(arms, "softmax", name, "log Fisher ratio", 3)
     less = arms.only("softmax", "L_re 0.01")
     low, high = interval([b - a for a, b in less.pairs("softmax", "L_re 0.01")], level=0.9)[1:]
     said["tenfold"] = f"[{low:.2f}, {high:.2f}]".replace("-", "−")
@@ -397,9 +456,26 @@ def still_ten(heads: Arms) -> Said:
     near = [record["geometry"]["weight_cosine_max"] for record in heads.finished("frozen dependent")]
     return {
         "ten_simplex": _apart(heads, "frozen orthonormal", "frozen simplex", "test error", 2),
+        "ten_random": _apart(heads, "frozen orthonormal", "frozen random", "test error", 2),
+        "ten_random_early": _apart(heads.at_seeds(*range(6)), "frozen orthonormal", "frozen random", "test error", 2),
+        "ten_random_late": _apart(
+            heads.at_seeds(*range(6, 12)), "frozen orthonormal", "frozen random", "test error", 2
+        ),
+        "ten_draws": len(heads.pairs("frozen orthonormal", "frozen random")),
         "ten_dependent": _apart(heads, "frozen orthonormal", "frozen dependent", "test error", 2),
         "ten_near": f"{min(near):.2f} to {max(near):.2f}",
     }
+
+
+def at_lower_rate(ten: Arms) -> Said:
+    """Ten digits before still layers at a fifth of the rate: what entries as drawn do to the Fisher ratio."""
+    return {"ten_slow_fisher": _apart(ten, "frozen orthonormal", "frozen as drawn", "log Fisher ratio", 3)}
+
+
+def strength() -> Said:
+    """Points that centres of their own save over the origin where both have the strength that tuning chose."""
+    arms = Arms.of("reconstruction-strength", "laptop")
+    return {"strength_apart": _points(arms, "origin center as L_re 3.2", "own center as L_re 3.2")}
 
 
 def lost(arms: Arms) -> str:
