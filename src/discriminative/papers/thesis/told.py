@@ -43,7 +43,7 @@ from discriminative.papers.thesis.wider import (
 )
 from discriminative.runs import Run
 from discriminative.statistics import interval
-from discriminative.study import More
+from discriminative.study import Arm, More
 from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
