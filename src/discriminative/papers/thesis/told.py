@@ -406,7 +406,7 @@ def grid() -> tuple[list[str], list[list[str]], Said]:
         "fastest_told": _chosen(Arms.of("normface-fastest", "laptop"), FASTEST, (*tried, *FASTEST_TUNING)),
     }
     errors = [arms.mean(name, VALIDATION) for name in settings.values() if not arms.lost(name)[0]]
-    said["near_best"] = sum(error < min(errors) + 0.1 for error in errors) - 1 if errors else "none yet"
+    said["near_best"] = str(sum(error < min(errors) + 0.1 for error in errors) - 1) if errors else "none yet"
     slow, fast = Arms.of("small-scale-tuning", "laptop"), Arms.of("small-scale-fastest-tuning", "laptop")
     said |= _small_scale("scale", Arms.of("small-scale", "laptop"), "at its scale", slow)
     said |= _small_scale("fast", Arms.of("small-scale-fastest", "laptop"), "at any rate", slow | fast)
