@@ -93,9 +93,12 @@ def test_the_longer_runs_of_the_residual_network_have_ten_times_the_steps_and_ar
     for name in short:
         ratio = longer[name].run.schedule.steps / short[name].run.schedule.steps
         assert ratio == pytest.approx(10, rel=1e-2)
-    found = told.pending(longer, "longer")
+    found = told.longer(longer)
     assert found["longer_error"] < told.pending(short)["resnet_error"]
     assert 0 <= found["longer_train"] < found["longer_error"]
+    assert math.copysign(1, found["longer_length"]) == math.copysign(
+        1, found["longer_norm_loss"] - found["longer_norm_softmax"]
+    )
 
 
 def test_the_scale_of_the_paper_is_planned_and_what_cannot_be_is_told() -> None:

@@ -509,6 +509,16 @@ def pending(resnet: Arms, key: str = "resnet") -> Said:
     }
 
 
+def longer(arms: Arms) -> Said:
+    """The residual network over ten times the steps: as :func:`pending`, and what shorter weights make of e(W)."""
+    names = {"softmax": "softmax", "loss": "L_re 1"}
+    alone, _ = lengthened(*(arms.finished(name) for name in names.values()))
+    return pending(arms, "longer") | {
+        "longer_length": float(np.mean(alone)) if alone else math.nan,
+        **{f"longer_norm_{key}": arms.mean(name, "weight norm") for key, name in names.items()},
+    }
+
+
 def compact(swept: Arms, resnet: Arms) -> Said:
     """By seed, what the loss does to the Fisher ratio of the features, at the workhorse and in the residual network."""
     arms = {"paper": "L_re 0.001", "loss": "L_re 1"}
