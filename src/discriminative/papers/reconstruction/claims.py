@@ -34,6 +34,7 @@ THREE = "600 MNIST images of the digits 0, 1 and 5, LeNet-64"
 SQUARE = "600 MNIST images of the digits 0, 1 and 5, LeNet-10", "2,000 MNIST images, LeNet-10"
 FASHION = "5,000 Fashion-MNIST images, LeNet-64"
 RESNET = "5,000 CIFAR-10 images, ResNet-20, 4 epochs"
+LONGER = "10,000 CIFAR-10 images, ResNet-20, 20 epochs"
 CELLS = printed("reconstruction", "1")
 PAPERS_CIFAR = "all of CIFAR-10, ResNet-32"
 FISHER = round(math.log10(1.25), 3)
@@ -106,7 +107,8 @@ origin, fashion = _of("reconstruction-origin"), _of("reconstruction-origin-fashi
 drawn_slow = _of("reconstruction-drawn-slower", SQUARE[0])
 ten_slow = _of("reconstruction-drawn-ten-slower", SQUARE[1])
 slower, strength = _of("reconstruction-slower"), _of("reconstruction-strength")
-heads, center, resnet = _of("reconstruction-heads"), _of("reconstruction-center"), _of("reconstruction-resnet", RESNET)
+heads, center = _of("reconstruction-heads"), _of("reconstruction-center")
+resnet, longer = _of("reconstruction-resnet", RESNET), _of("reconstruction-resnet-longer", LONGER)
 
 CLAIMS = (
     loss(
@@ -140,20 +142,26 @@ CLAIMS = (
         paper_scale=PAPERS_CIFAR,
         **READING,
     ),
-    resnet(
-        "1c",
-        "Table 1",
-        "With the reconstruction loss, at its coefficient of 0.001, the residual network errs less.",
-        Fewer("L_re 0.001", "softmax", paper=_errors("C10")),
-        paper_scale=PAPERS_CIFAR,
+    *(
+        claim(
+            paper,
+            "Table 1",
+            "With the reconstruction loss, at its coefficient of 0.001, the residual network errs less.",
+            Fewer("L_re 0.001", "softmax", paper=_errors("C10")),
+            paper_scale=PAPERS_CIFAR,
+        )
+        for claim, paper in ((resnet, "1c"), (longer, "1j"))
     ),
-    resnet(
-        "1d",
-        "Table 1",
-        "With the reconstruction loss at a coefficient of 1 the residual network errs less.",
-        Fewer("L_re 1", "softmax", paper=_errors("C10")),
-        paper_scale=PAPERS_CIFAR,
-        **READING,
+    *(
+        claim(
+            ours,
+            "Table 1",
+            "With the reconstruction loss at a coefficient of 1 the residual network errs less.",
+            Fewer("L_re 1", "softmax", paper=_errors("C10")),
+            paper_scale=PAPERS_CIFAR,
+            **READING,
+        )
+        for claim, ours in ((resnet, "1d"), (longer, "1k"))
     ),
     fashion(
         "1g",
@@ -180,8 +188,11 @@ CLAIMS = (
     *_lower(loss, "cd", 1.0, **READING),
     *_lower(resnet, "ef", 1e-3),
     *_lower(resnet, "gh", 1.0, **READING),
+    *_lower(longer, "ij", 1e-3),
+    *_lower(longer, "kl", 1.0, **READING),
     *_falls(loss, ("4", "4a")),
     *_falls(resnet, ("4b", "4c")),
+    *_falls(longer, ("4d", "4e")),
     *(
         figure_4(
             f"5{letter}",
@@ -290,12 +301,15 @@ CLAIMS = (
         Less("log e(W)", "e(W) 0.1", "softmax", smallest=1.0),
         **READING,
     ),
-    resnet(
-        "8b",
-        "section 4.2",
-        "In a residual network the direct penalty at 0.01 lowers e(W) tenfold.",
-        Less("log e(W)", "e(W) 0.01", "softmax", smallest=1.0),
-        **PREDICTION,
+    *(
+        claim(
+            number,
+            "section 4.2",
+            "In a residual network the direct penalty at 0.01 lowers e(W) tenfold.",
+            Less("log e(W)", "e(W) 0.01", "softmax", smallest=1.0),
+            **PREDICTION,
+        )
+        for claim, number in ((resnet, "8b"), (longer, "8d"))
     ),
     loss(
         "9",
@@ -311,19 +325,21 @@ CLAIMS = (
         Less("own angle", "L_re 1", "softmax", smallest=1.0),
         **READING,
     ),
-    resnet(
-        "9b",
-        "Figure 6",
-        "In a residual network the reconstruction loss turns features towards the weight of their class.",
-        Less("own angle", "L_re 0.001", "softmax", smallest=1.0),
-        **READING,
-    ),
-    resnet(
-        "9c",
-        "Figure 6",
-        "In a residual network the loss, at a coefficient of 1, turns features towards the weight of their class.",
-        Less("own angle", "L_re 1", "softmax", smallest=1.0),
-        **READING,
+    *(
+        claim(
+            number,
+            "Figure 6",
+            f"In a residual network the {told} turns features towards the weight of their class.",
+            Less("own angle", arm, "softmax", smallest=1.0),
+            **READING,
+        )
+        for claim, numbers in ((resnet, ("9b", "9c")), (longer, ("9d", "9e")))
+        for number, arm, told in zip(
+            numbers,
+            ("L_re 0.001", "L_re 1"),
+            ("reconstruction loss", "loss, at a coefficient of 1,"),
+            strict=True,
+        )
     ),
     _at_scale("10", "C10+", "CIFAR-10 with crops and flips"),
     _at_scale("10a", "C100+", "CIFAR-100 with crops and flips"),

@@ -11,6 +11,8 @@
 - A margin where the loss without it does best: NormFace at its scale of the wider grid, beside CosFace and A-Softmax
   with that same fixed scale, margin and one of the two greatest rates chosen on validation among six settings each.
   C-LSM11d, e: with the margin the error is less. Named when C-LSM11c was known, before any run of the two.
+- All three stood at 0.4, the greatest rate of those grids. Twice and four times that rate join all three, at NormFace's
+  scales from 2 to 4 and at the margins that were tried. C-LSM11f to h ask what c to e ask, at the best of everything.
 
 All are our reading and exploratory; what counts is a third of the thesis' log ratio.
 """
@@ -25,9 +27,13 @@ from discriminative.papers.thesis.answers import FASHION_TUNING, NEW_SEEDS, TUNE
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run
 from discriminative.study import Arm, Experiment
 
-__all__ = ["FLOOR_TUNING", "NORMFACE_TUNING", "SOFTMAX_TUNING", "SOFTMAX_WIDEST", "WIDER", "WIDEST"]
+__all__ = [
+    "FASTEST", "FASTEST_TUNING", "FLOOR_TUNING", "NORMFACE_TUNING", "SOFTMAX_TUNING", "SOFTMAX_WIDEST", "WIDER",
+    "WIDEST",
+]  # fmt: skip
 
 WIDEST = "NormFace of the wider grid"
+FASTEST = "NormFace of the widest grid"
 SOFTMAX_WIDEST = "softmax of the wider grid"
 
 
@@ -52,14 +58,16 @@ def _floor_tuned() -> tuple[Arm, ...]:
     return tuple(replace(arm, name=f"{arm.name} all tuned") for arm in found)
 
 
+def _normface_at(scale: float, rate: float) -> Arm:
+    run = replace(WORKHORSE, head=Head("NormFace", {"scale": scale}), optimizer=Optimizer(rate))
+    return Arm(f"NormFace s={scale:g} rate {rate:g}", run, TUNING_SEEDS)
+
+
+FAST_RATES, FASTEST_RATES = (0.2, 0.4), (0.8, 1.6)
 NORMFACE_TUNING = tuple(
-    Arm(
-        f"NormFace s={scale:g} rate {rate:g}",
-        replace(WORKHORSE, head=Head("NormFace", {"scale": scale}), optimizer=Optimizer(rate)),
-        TUNING_SEEDS,
-    )
-    for scale, rate in (*product((2.0, 3.0), (0.1, 0.2, 0.4)), (4.0, 0.2), (4.0, 0.4), (8.0, 0.2))
+    _normface_at(*settings) for settings in (*product((2.0, 3.0), (0.1, 0.2, 0.4)), (4.0, 0.2), (4.0, 0.4), (8.0, 0.2))
 )
+FASTEST_TUNING = tuple(_normface_at(*settings) for settings in product((2.0, 3.0, 4.0), FASTEST_RATES))
 
 
 def _normface() -> tuple[Arm, ...]:
@@ -78,6 +86,12 @@ SOFTMAX_TUNING = tuple(
 )
 
 
+def _fastest() -> tuple[Arm, ...]:
+    run = best((*FAMILY_TUNING.arms, *NORMFACE_TUNING, *FASTEST_TUNING), "NormFace s=")
+    plain = (control("softmax", 12), control("m=4", 12))
+    return plain if run is None else (*plain, Arm(FASTEST, run, SEEDS))
+
+
 def _softmax() -> tuple[Arm, ...]:
     plain = tuple(control(name, 12) for name in ("softmax", "m=4"))
     widest = best((*MARGIN_TUNING.arms, *SOFTMAX_TUNING), "softmax rate")
@@ -89,10 +103,10 @@ def _at_widest() -> tuple[Run, ...]:
     return () if widest is None else (widest,)
 
 
-def _margin_tuning() -> tuple[Arm, ...]:
-    """CosFace and A-Softmax at the scale of NormFace's best, three margins and two rates each."""
+def _margin_tuning(*rates: float) -> tuple[Arm, ...]:
+    """CosFace and A-Softmax at the scale of NormFace's best, three margins each at these rates."""
     found = []
-    for plain, rate in product(_at_widest(), (0.2, 0.4)):
+    for plain, rate in product(_at_widest(), rates):
         scale = plain.head.arguments["scale"]
         run = replace(plain, optimizer=replace(plain.optimizer, rate=rate))
         for margin in (0.1, 0.2, 0.35):
@@ -106,8 +120,14 @@ def _margin_tuning() -> tuple[Arm, ...]:
 
 def _margin_at_widest() -> tuple[Arm, ...]:
     plain = tuple(Arm(WIDEST, run, SEEDS) for run in _at_widest())
-    found = tuned(_margin_tuning(), ("CosFace", "A-Softmax"), SEEDS)
+    found = tuned(_margin_tuning(*FAST_RATES), ("CosFace", "A-Softmax"), SEEDS)
     return (*plain, *(replace(arm, name=f"{arm.name} at its scale") for arm in found))
+
+
+def _margin_at_fastest() -> tuple[Arm, ...]:
+    plain = tuple(arm for arm in _fastest() if arm.name == FASTEST)
+    found = tuned(_margin_tuning(*FAST_RATES, *FASTEST_RATES), ("CosFace", "A-Softmax"), SEEDS)
+    return (*plain, *(replace(arm, name=f"{arm.name} at any rate") for arm in found))
 
 
 WIDER = (
@@ -154,7 +174,7 @@ WIDER = (
         "small-scale-tuning",
         "section 2.2.5",
         "Margins at the scale where NormFace does best, on validation",
-        {"laptop": _margin_tuning},
+        {"laptop": lambda: _margin_tuning(*FAST_RATES)},
         "normface-tuning",
     ),
     Experiment(
@@ -163,5 +183,32 @@ WIDER = (
         "Margins at the scale where NormFace does best",
         {"laptop": _margin_at_widest},
         "small-scale-tuning",
+    ),
+    Experiment(
+        "normface-fastest-tuning",
+        "section 2.2.5",
+        "Larger rates still for NormFace, on validation",
+        {"laptop": FASTEST_TUNING},
+    ),
+    Experiment(
+        "normface-fastest",
+        "section 2.2.5",
+        "m = 4 beside NormFace of the widest grid",
+        {"laptop": _fastest},
+        "normface-fastest-tuning",
+    ),
+    Experiment(
+        "small-scale-fastest-tuning",
+        "section 2.2.5",
+        "Larger rates still for margins at the scale where NormFace does best, on validation",
+        {"laptop": lambda: _margin_tuning(*FASTEST_RATES)},
+        "normface-tuning",
+    ),
+    Experiment(
+        "small-scale-fastest",
+        "section 2.2.5",
+        "Margins at that scale and any of these rates",
+        {"laptop": _margin_at_fastest},
+        "small-scale-fastest-tuning",
     ),
 )
