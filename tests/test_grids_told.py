@@ -73,5 +73,15 @@ def test_no_loss_with_a_margin_is_ahead_of_normface_so_tuned() -> None:
     said = told.controls()[2]
     assert said["ahead_of_widest"].startswith("0 of ")
     assert {"contradicted", "inconclusive", "reversed"} >= {
-        judged.verdict.word for id, judged in verdicts("thesis").items() if id in ("C-LSM11c", "C-LSM11d", "C-LSM11e")
+        judged.verdict.word for id, judged in verdicts("thesis").items() if id[:-1] == "C-LSM11" and id[-1] in "cdefgh"
     }
+
+
+def test_at_still_larger_rates_no_choice_stands_at_the_greatest() -> None:
+    said = told.grid()[2]
+    assert "rate tried" in said["wider_told"]
+    assert "rate tried" in said["small_scale_told"]
+    for key in ("fastest_told", "small_fast_told"):
+        assert "the rate" in said[key]
+        assert "rate tried" not in said[key]
+    assert int(said["near_best"]) > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from discriminative.evidence import Arms
 from discriminative.figures.style import colour
 from discriminative.ledger import Ledger
 from discriminative.losses import class_variance, include_exclude_loss
-from discriminative.papers import claims
-from discriminative.papers.include_exclude import appendix, figures, told
+from discriminative.networks import flops
+from discriminative.papers import claims, experiment, printed
+from discriminative.papers.include_exclude import appendix, figures, full_scale, told
 from discriminative.runs import Run, Schedule, Term
 from discriminative.statistics import Verdict
 from discriminative.study import Arm
@@ -218,3 +220,53 @@ def test_the_least_coefficient_has_most_of_the_printed_gain() -> None:
     softmax, there, best, share = steps["MNIST [N]"]
     assert (softmax, round(there, 2), best) == (0.61, 0.36, 0.31)
     assert share == pytest.approx(math.log(0.61 / 0.36) / math.log(0.61 / 0.31))
+
+
+def test_table_1_is_printed_with_the_parameters_that_its_numbers_make() -> None:
+    """Filters, two batch-norm numbers and a slope a channel; the 2-D feature is bare."""
+    cells = printed("include_exclude", "1")
+    heads, rows = told.table_1_rows(cells)
+    assert [row[0] for row in rows] == list(dict.fromkeys(name.split(" / ")[0] for name, _ in cells))
+    assert len(heads) == 10
+    for name, *layers, ours in rows:
+        channels, side, count = (1, 28, 0) if "MNIST" in name else (3, 32, 0)
+        for head, cell in zip(heads[1:-2], layers, strict=False):
+            if head.startswith("Pool"):
+                assert cell == "1 of 2 × 2 / 2"
+                side = math.ceil(side / 2)
+            elif cell != "–":
+                told_ = re.fullmatch(r"(\d) of (\d) × \2, (\d+) / 1 / (\d)", cell)
+                assert told_
+                number, size, filters, pad = map(int, told_.groups())
+                assert pad == size // 2
+                for _ in range(number):
+                    count += size * size * channels * filters + 3 * filters
+                    channels = filters
+        width = int(layers[-1])
+        count += channels * side * side * width + (2 if width == 2 else 3 * width)
+        assert ours == f"{count:,}", name
+
+
+def test_the_powerful_rows_are_planned_and_stand_in_their_tables() -> None:
+    assert flops("wide-resnet-28-10", 640) > 30e9
+    for table in ("3", "4"):
+        rows = full_scale.powerful_rows(table)
+        assert set(rows) == {row for row, _ in printed("include_exclude", table) if row.endswith("[P]")}
+        for name, arm in rows.values():
+            run = experiment(name).arm("paper", arm).run
+            assert (run.network, run.dataset) == ("wide-resnet-28-10", {"3": "cifar10", "4": "cifar100"}[table])
+            assert (arm == "softmax") == (not run.terms) == (not run.stages)
+
+
+def test_the_fine_tuned_go_on_from_where_softmax_ends() -> None:
+    """Until a term begins each step has the baseline's rate; then a fifth of the first rate, divided by 5 twice."""
+    base = experiment("ie-table-3-powerful").arm("paper", "softmax").run
+    late = experiment("ie-table-3-powerful").arm("paper", "A.1").run
+    epoch = 50_000 // 128
+    assert (base.schedule.steps, late.schedule.steps) == (200 * epoch, 300 * epoch)
+    for step in range(0, 200 * epoch, 7):
+        assert late.schedule.rate(0.1, step) == base.schedule.rate(0.1, step)
+    (stage,), (term,) = late.stages, late.terms
+    assert round(stage.starts * late.schedule.steps) == round(term.starts * late.schedule.steps) == 200 * epoch
+    found = [stage.rate * late.schedule.rate(0.1, at * epoch) for at in (200, 239, 240, 270, 299)]
+    assert found == pytest.approx([0.02, 0.02, 0.004, 0.0008, 0.0008])

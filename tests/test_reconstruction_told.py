@@ -87,6 +87,17 @@ def test_a_fall_of_the_error_counts_from_a_third_of_the_papers() -> None:
     assert found["resnet_pending"] == ""
 
 
+def test_the_longer_runs_of_the_residual_network_have_ten_times_the_steps_and_are_told_apart() -> None:
+    short, longer = (Arms.of(f"reconstruction-resnet{end}", "laptop") for end in ("", "-longer"))
+    assert list(short) == list(longer)
+    for name in short:
+        ratio = longer[name].run.schedule.steps / short[name].run.schedule.steps
+        assert ratio == pytest.approx(10, rel=1e-2)
+    found = told.pending(longer, "longer")
+    assert found["longer_error"] < told.pending(short)["resnet_error"]
+    assert 0 <= found["longer_train"] < found["longer_error"]
+
+
 def test_the_scale_of_the_paper_is_planned_and_what_cannot_be_is_told() -> None:
     short = experiment("reconstruction-c10-short").at("paper")
     full = experiment("reconstruction-c10").at("paper")

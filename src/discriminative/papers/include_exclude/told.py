@@ -7,16 +7,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import torch
 
 from discriminative.evidence import Arms
+from discriminative.networks import build_network
 from discriminative.runs import Run
 from discriminative.statistics import Verdict, interval
 from discriminative.study import Arm
 
 __all__ = [
     "FALLEN_HEADS", "NOT_RUN", "NOT_RUN_HEADS", "against", "apart", "at_chance", "at_edge", "before_correction", "ends",
-    "error", "errors_told", "fallen", "later", "later_rows", "loss_rows", "norms_told", "out_told", "spread_told",
-    "tuning_told", "validated", "way_of_centres",
+    "error", "errors_told", "fallen", "later", "later_rows", "loss_rows", "norms_told", "out_told", "parameters",
+    "spread_told", "table_1_rows", "tuning_told", "validated", "way_of_centres",
 ]  # fmt: skip
 
 NOT_RUN_HEADS = ["Control", "What it would tell", "Why it is not run"]
@@ -49,9 +51,53 @@ NOT_RUN = [
     [
         "Rows [P], WRN-28-10",
         "whether the order of the losses holds on a powerful network",
-        "the network is not among the book's, and what the paper changed in it is not printed",
+        "planned, and waits for a GPU; what the paper changed in the network is not printed",
     ],
 ]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Table 1 as it is printed, with the parameters of our networks.
+
+TABLE_1_NETWORKS = {
+    "MNIST (for Fig. 2)": ("thesis-mnist-2d", 2),
+    "MNIST": ("thesis-mnist", 256),
+    "CIFAR10": ("thesis-cifar10", 256),
+    "CIFAR100": ("thesis-cifar100", 512),
+}
+
+
+def parameters(network: str, width: int) -> int:
+    """How many a network has, without a classifier; nothing is computed."""
+    with torch.device("meta"):
+        return sum(part.numel() for part in build_network(network, width).parameters())
+
+
+def table_1_rows(cells: Mapping[tuple[str, str], Any]) -> tuple[list[str], list[list[str]]]:
+    """Heads and one row a network: each printed column in one cell, and the parameters of ours without a classifier.
+
+    Args:
+        cells: the printed ones; a network's five lines each have a row there.
+    """
+    columns = list(dict.fromkeys(column for _, column in cells))
+    rows = []
+    for name, (network, width) in TABLE_1_NETWORKS.items():
+        layers = [_layers(cells, name, column) for column in columns]
+        rows.append([name, *layers, f"{parameters(network, width):,}"])
+    return ["Network", *columns, "Parameters of ours"], rows
+
+
+def _layers(cells: Mapping[tuple[str, str], Any], name: str, column: str) -> str:
+    """How many layers, their size and filters, the stride and the padding; of a fully connected one the width."""
+    lines = ("Num Layer", "Filt Dim", "Num Filt", "Stride", "Pad")
+    found = [cells[f"{name} / {line}", column] for line in lines]
+    count, size, filters, stride, pad = (None if isinstance(value, str) else int(value) for value in found)
+    if count is None:
+        return "–"
+    if column == "Fully connected":
+        return str(filters)
+    told = f"{count} of {size} × {size}" + (f", {filters}" if filters else "")
+    return f"{told} / {stride}" + (f" / {pad}" if pad else "")
 
 
 def error(arms: Arms, name: str) -> str:

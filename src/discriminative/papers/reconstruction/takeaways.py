@@ -77,6 +77,7 @@ TAKEAWAYS: dict[str, Callable[..., str]] = {
     "fbr-floors": floors,
     "fbr-courses": courses,
     "fbr-progress": progress,
+    "fbr-longer": progress,
     "fbr-scatter": scatter,
     "fbr-patterns": patterns,
     "fbr-neurons": neurons,

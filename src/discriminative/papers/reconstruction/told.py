@@ -488,22 +488,24 @@ def lost(arms: Arms) -> str:
     return " and ".join(told) or ("no run diverged" if arms.records() else "nothing is run yet")
 
 
-def pending(resnet: Arms) -> Said:
+def pending(resnet: Arms, key: str = "resnet") -> Said:
     """Whether runs of the residual network are missing, in a sentence; what a run takes, what softmax errs and reaches.
 
-    And from how many points on a fall of the error counts there, as a third of the paper's relative gain.
+    And from how many points on a fall of the error counts there, as a third of the paper's relative gain; and what
+    softmax fits of its training images.
     """
     planned, records = sum(len(resnet[name].runs()) for name in resnet), resnet.records()
     minutes = [record["environment"]["wall_seconds"] / 60 for record in records]
     told = "" if len(records) == planned else f"**Of {planned} runs {len(records)} are made.** "
     return {
-        "resnet_pending": told if records else "**None of these runs has been made yet: the picture is empty.** ",
-        "resnet_minutes": float(np.mean(minutes)) if records else math.nan,
-        "resnet_seeds": max(len(resnet.records(name)) for name in resnet),
-        "resnet_error": resnet.mean("softmax"),
-        "resnet_counts": resnet.mean("softmax") * (1 - math.exp(-claims()["C-FBR1c"].test.counts_from)),
-        "e_resnet": f"{10 ** resnet.mean('softmax', 'log e(W)'):.2g}" if records else "not run",
-        "resnet_folds": folds(resnet["softmax"].run),
+        f"{key}_pending": told if records else "**None of these runs has been made yet: the picture is empty.** ",
+        f"{key}_minutes": float(np.mean(minutes)) if records else math.nan,
+        f"{key}_seeds": max(len(resnet.records(name)) for name in resnet),
+        f"{key}_error": resnet.mean("softmax"),
+        f"{key}_train": resnet.mean("softmax", "training error"),
+        f"{key}_counts": resnet.mean("softmax") * (1 - math.exp(-claims()["C-FBR1c"].test.counts_from)),
+        f"e_{key}": f"{10 ** resnet.mean('softmax', 'log e(W)'):.2g}" if records else "not run",
+        f"{key}_folds": folds(resnet["softmax"].run),
     }
 
 

@@ -33,10 +33,17 @@ from discriminative.papers.thesis.claims import ONE_POINT, WITHDRAWN
 from discriminative.papers.thesis.experiments import WHOLE_TUNING
 from discriminative.papers.thesis.grids import at_ends, configuration, ends_told, kept
 from discriminative.papers.thesis.measures import until
-from discriminative.papers.thesis.wider import FLOOR_TUNING, NORMFACE_TUNING, SOFTMAX_TUNING, WIDEST
+from discriminative.papers.thesis.wider import (
+    FASTEST,
+    FASTEST_TUNING,
+    FLOOR_TUNING,
+    NORMFACE_TUNING,
+    SOFTMAX_TUNING,
+    WIDEST,
+)
 from discriminative.runs import Run
 from discriminative.statistics import interval
-from discriminative.study import More
+from discriminative.study import Arm, More
 from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
@@ -351,6 +358,7 @@ def controls() -> tuple[list[str], list[list[str]], Said]:
     said["ahead_of_widest"] = f"{sum(each.points_low > 0 for each in found)} of {len(margins)}"
     said["behind_widest"] = f"{sum(each.points_high < 0 for each in found)} of {len(margins)}"
     said["a4_over_widest"] = _saved(arms, WIDEST, "A-Softmax m=4")
+    said["saved_fastest"] = _saved(Arms.of("normface-fastest", "laptop"), "softmax", FASTEST)
     said |= {"ends_told": ends_told(STANDING), "softmax_wider": kept()}
     heads = ["Loss", "Over softmax", "Over no margin", "Over NormFace, s = 4"]
     return [*heads, "Over NormFace of the wider grid", "Over softmax, smoothed"], rows, said
@@ -376,8 +384,9 @@ def _saved(arms: Arms, baseline: str, name: str) -> str:
 
 
 def grid() -> tuple[list[str], list[list[str]], Said]:
-    """NormFace's validation error at each scale and rate of both its grids; what the wider one says beside m = 4."""
+    """NormFace's validation error at each scale and rate of its grids; what the wider ones say beside m = 4."""
     arms = Arms.of("family-tuning", "laptop") | Arms.of("normface-tuning", "laptop")
+    arms |= Arms.of("normface-fastest-tuning", "laptop")
     settings = {
         (arms[name].run.head.arguments["scale"], arms[name].run.optimizer.rate): name
         for name in arms
@@ -390,16 +399,17 @@ def grid() -> tuple[list[str], list[list[str]], Said]:
             name = settings.get((scale, rate))
             row.append(_validation(arms, name) if name else "")
         rows.append(row)
-    wider, told = Arms.of("normface-wider", "laptop"), "these have not run yet"
     first = FAMILY_TUNING.among("NormFace")
     tried = (*first, *NORMFACE_TUNING)
-    if WIDEST in wider:
-        run, saved = wider[WIDEST].run, _saved(wider, "softmax", WIDEST)
-        end = at_ends(tried, run)
-        told = f"of all {len(tried)} validation takes {configuration(tried, run)}"
-        told += (f", {end} tried" if end else "") + f"; points saved over softmax: {saved}"
-    said = {"wider_told": told}
-    said |= _small_scale()
+    said = {
+        "wider_told": _chosen(Arms.of("normface-wider", "laptop"), WIDEST, tried),
+        "fastest_told": _chosen(Arms.of("normface-fastest", "laptop"), FASTEST, (*tried, *FASTEST_TUNING)),
+    }
+    errors = [arms.mean(name, VALIDATION) for name in settings.values() if not arms.lost(name)[0]]
+    said["near_best"] = str(sum(error < min(errors) + 0.1 for error in errors) - 1) if errors else "none yet"
+    slow, fast = Arms.of("small-scale-tuning", "laptop"), Arms.of("small-scale-fastest-tuning", "laptop")
+    said |= _small_scale("scale", Arms.of("small-scale", "laptop"), "at its scale", slow)
+    said |= _small_scale("fast", Arms.of("small-scale-fastest", "laptop"), "at any rate", slow | fast)
     said["softmax_bears"] = _at_rates_that_softmax_bears(arms | Arms.of("margin-tuning", "laptop"))
     rates_of_all = sorted({arm.run.optimizer.rate for arm in first})  # the first grid had every scale at these
     for key, rate in (("lowest", rates_of_all[0]), ("highest", rates_of_all[-1])):
@@ -409,19 +419,27 @@ def grid() -> tuple[list[str], list[list[str]], Said]:
     return ["Scale", *(f"rate {rate:g}" for rate in rates)], rows, said
 
 
-def _small_scale() -> Said:
+def _chosen(arms: Arms, name: str, tried: Sequence[Arm]) -> str:
+    """What validation takes of all that was tried for NormFace, where that lies, and what it saves over softmax."""
+    if name not in arms:
+        return "these have not run yet"
+    end = at_ends(tried, arms[name].run)
+    told = f"of all {len(tried)} validation takes {configuration(tried, arms[name].run)}"
+    return told + (f", {end} tried" if end else "") + f"; points saved over softmax: {_saved(arms, 'softmax', name)}"
+
+
+def _small_scale(key: str, arms: Arms, suffix: str, tried: Arms) -> Said:
     """CosFace and A-Softmax at the scale where NormFace does best: how many settings each, and what was chosen."""
-    arms, tried = Arms.of("small-scale", "laptop"), Arms.of("small-scale-tuning", "laptop")
     told, counts = [], []
     for loss in ("CosFace", "A-Softmax"):
         among = [tried[name] for name in tried if name.startswith(f"{loss} rate")]
         counts.append(len(among))
-        if f"{loss} at its scale" in arms:
-            run = arms[f"{loss} at its scale"].run
+        if f"{loss} {suffix}" in arms:
+            run = arms[f"{loss} {suffix}"].run
             end = at_ends(among, run)
             told.append(f"for {loss} {configuration(among, run)}{f' ({end} tried)' if end else ''}")
     chose = f"validation took {', '.join(told)}" if told else "these have not run yet"
-    return {"small_scale_tried": _span(counts), "small_scale_told": chose}
+    return {f"small_{key}_tried": _span(counts), f"small_{key}_told": chose}
 
 
 def _at_rates_that_softmax_bears(arms: Arms) -> str:
