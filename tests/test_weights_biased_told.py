@@ -40,6 +40,9 @@ def made(tiny: Run, folder: Path, wrong: Mapping[str, tuple[int | None, ...]]) -
                 kept["metrics"]["test"] |= {"wrong": count, "images": 10_000}
                 known = {"trained_loss": 0.01, "mean_feature_loss": 2.5, "all_negative_share": 0.25}
                 known |= {"class_error": [count / 100, 7.0], "class_own_angle": [count / 10, 20.0]}
+                known |= {"class_own_angle_train": [15.0, 18.0], "right_in_training_only": count / 1000}
+                known |= {"fisher_ratio": count / 100, "between_cosine_max": -count / 1000}
+                kept["metrics"]["train"] |= {"images": 2000}
                 kept["geometry"] |= {**known, "mean_energy_share": count / 1000, "probe_error": 7.0}
             ledger.write(kept)
     return Arms(arms, ledger)
@@ -72,6 +75,28 @@ def test_a_mean_stands_with_its_interval_and_an_arm_with_how_many_of_its_runs(ti
     assert told.over_seeds(arms, "lost", "test error") == "–"
     assert told.with_any(arms, "stopped", "test error") == "1 of 2"
     assert told.with_any(arms, "softmax", "test error") == "2 of 2"
+
+
+def test_a_sweep_is_told_by_its_steps_with_their_intervals(tiny: Run, tmp_path: Path) -> None:
+    arms = made(tiny, tmp_path, {"softmax": (100, 200), "literal": (150, 350, 100), "lost": (None, None)})
+    names = ("softmax", "literal", "lost")
+    assert told.steps_told(arms, names, "Fisher ratio") == ["+1.00 [−5.35, +7.35]", "–"]
+    assert told.steps_told(arms, ("literal", "softmax"), "largest class cosine", 3) == ["+0.100 [−0.535, +0.735]"]
+    rows = told.spread_rows(arms, ("softmax", "literal"), "as printed")
+    assert [len(row) for row in rows] == [3] * len(told.SPREAD)
+    assert rows[0] == ["Fisher ratio, as printed", "1.50, 2.00", "+1.00 [−5.35, +7.35]"]
+    assert rows[3][:2] == ["Largest cosine between classes, as printed", "−0.150, −0.200"]
+    assert told.spread_rows(arms, ("softmax", "lost"), "")[0][1:] == ["1.50, –", "–"]
+
+
+def test_counts_carry_an_exact_interval(tiny: Run, tmp_path: Path) -> None:
+    arms = made(tiny, tmp_path, {"softmax": (1, 0), "literal": (150, 140, 200), "lost": (None,)})
+    assert told.counted(4, 5, "runs") == "4 of 5 runs [28 %, 99 %]"
+    assert told.counted(0, 0) == "–"
+    assert told.images_with(arms, "softmax", "right_in_training_only") == "2 of 4,000 images [0.006 %, 0.180 %]"
+    assert told.images_with(arms, "softmax", "never_kept") == told.images_with(arms, "lost", "probe_error") == "–"
+    assert told.wider_in_training(arms, "literal") == "class 0 under seed 0 and class 0 under seed 1"
+    assert told.wider_in_training(arms, "lost") == "none"
 
 
 def test_classes_are_told_by_their_mean_over_the_runs(tiny: Run, tmp_path: Path) -> None:
