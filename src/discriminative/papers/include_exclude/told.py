@@ -10,15 +10,15 @@ import numpy as np
 import torch
 
 from discriminative.evidence import Arms
-from discriminative.networks import build_network
+from discriminative.networks import NETWORKS
 from discriminative.runs import Run
 from discriminative.statistics import Verdict, interval
 from discriminative.study import Arm
 
 __all__ = [
-    "FALLEN_HEADS", "NOT_RUN", "NOT_RUN_HEADS", "against", "apart", "at_chance", "at_edge", "before_correction", "ends",
-    "error", "errors_told", "fallen", "later", "later_rows", "loss_rows", "norms_told", "out_told", "parameters",
-    "spread_told", "table_1_rows", "tuning_told", "validated", "way_of_centres",
+    "FALLEN_HEADS", "NOT_RUN", "NOT_RUN_HEADS", "against", "apart", "at_chance", "at_edge", "before_correction",
+    "diverged_told", "ends", "error", "errors_told", "fallen", "later", "later_rows", "loss_rows", "norms_told",
+    "out_told", "parameters", "spread_told", "table_1_rows", "tuning_told", "validated", "way_of_centres",
 ]  # fmt: skip
 
 NOT_RUN_HEADS = ["Control", "What it would tell", "Why it is not run"]
@@ -70,7 +70,7 @@ TABLE_1_NETWORKS = {
 def parameters(network: str, width: int) -> int:
     """How many a network has, without a classifier; nothing is computed."""
     with torch.device("meta"):
-        return sum(part.numel() for part in build_network(network, width).parameters())
+        return sum(part.numel() for part in NETWORKS[network](width).parameters())
 
 
 def table_1_rows(cells: Mapping[tuple[str, str], Any]) -> tuple[list[str], list[list[str]]]:
@@ -194,6 +194,14 @@ def ends(arms: Arms, name: str) -> str:
         return "–"
     low, high = f"{min(last):.2f}", f"{max(last):.2f}"
     return low if low == high else f"{low} to {high}"
+
+
+def diverged_told(arms: Arms, name: str) -> str:
+    """The least and the greatest first bad step of the runs of an arm that diverged."""
+    steps = sorted(r["metrics"]["first_bad_step"] for r in arms.records(name) if r["status"] != "finished")
+    if not steps:
+        return "–"
+    return str(steps[0]) if steps[0] == steps[-1] else f"{steps[0]} to {steps[-1]}"
 
 
 def way_of_centres(run: Run, classes: int = 10, momentum: float = 0.9) -> float:
