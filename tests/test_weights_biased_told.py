@@ -18,7 +18,7 @@ from discriminative.evidence import Arms
 from discriminative.figures.style import colour
 from discriminative.geometry import unit_rows
 from discriminative.ledger import Ledger
-from discriminative.papers.weights_biased import figures, told
+from discriminative.papers.weights_biased import figures, takeaways, told
 from discriminative.papers.weights_biased.experiments import map_name
 from discriminative.runs import Run
 from discriminative.study import Arm
@@ -121,6 +121,16 @@ def test_gains_are_compared_at_each_seed_in_points_and_as_shares(tiny: Run, tmp_
     share = told.gains_apart(arms, "k=5", "k=10", share=True)  # 50 - 50 and 56 - 50
     assert share.startswith("+3 per cent of softmax's error [")
     assert told.gains_apart(arms, "k=10", "k=5").endswith(f"n{SPACE}={SPACE}2")
+
+
+def test_the_maps_title_says_where_runs_diverged(tiny: Run, tmp_path: Path) -> None:
+    bare = {"norm": False, "warm": False}
+    wrong = {map_name(1.0, "literal", **bare): (100, 300), map_name(1.0, "stopped", **bare): (500, None, 700)}
+    wrong |= {map_name(1.0, gradient): (200,) for gradient in ("literal", "stopped")}
+    says = takeaways.over_alpha(made(tiny, tmp_path, wrong))
+    assert says.startswith("The test error at α = 1: without either help 2.00 % under the printed gradient, ")
+    assert "6.00 % under the stopped one (mean of 2 of 3 runs, the rest diverged); with batch norm" in says
+    assert says.endswith("2.00 % under the printed gradient, 2.00 % under the stopped one.")
 
 
 def test_a_run_that_diverged_is_a_cross_at_the_top_of_the_map(tiny: Run, tmp_path: Path) -> None:
