@@ -27,6 +27,7 @@ from discriminative.runs import Run, Schedule, Term
 from discriminative.statistics import Verdict
 from discriminative.study import Arm
 from discriminative.training import train
+from discriminative.verdicts import verdicts
 
 mpl.use("Agg")
 END = "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}2"
@@ -191,8 +192,12 @@ def test_a_choice_at_an_end_of_its_grid_is_told(tiny: Run) -> None:
         for m in (1.0, 5.0, 9.0)
     ]
     assert told.at_edge(grid, grid[4].run) == "inside its grid"
-    assert told.at_edge(grid, grid[6].run) == "the largest coefficient and the smallest margin"
+    assert told.at_edge(grid, grid[6].run) == "the greatest coefficient and the least margin"
     assert told.at_edge(grid[:3], grid[1].run) == "inside its grid"  # a coefficient that was not swept has no end
+    rates = [
+        Arm(f"c {rate}", replace(tiny, terms=(Term("CenterLoss", 0.1, rate=rate),)), (0,)) for rate in (0.05, 0.5, 5.0)
+    ]
+    assert told.at_edge(rates, rates[2].run) == "the greatest rate of the centres"
 
 
 def test_what_a_verdict_is_before_correction() -> None:
@@ -350,3 +355,18 @@ def test_the_path_is_drawn_with_zero_and_the_bound() -> None:
     assert low < -0.2
     assert high > 8
     plt.close(figure)
+
+
+def test_every_error_of_an_arm_is_told(arms: Arms) -> None:
+    assert told.each_error(arms, "A.1 lambda=1") == "3.00 % and 3.02 %"
+    assert told.each_error(arms, "A.1 lambda=2") == told.each_error(arms, "nothing") == "–"
+
+
+def test_what_the_chapter_says_of_a_fixed_variance_on_cifar_is_what_its_records_say() -> None:
+    """It is said in words that it trains, that no gain of the paper's size is seen, and that placed centres fail."""
+    again = Arms.of("ie-cifar-again", "laptop")
+    assert told.at_chance(again, "A.1 fixed, tuned").startswith("0 of ")
+    assert verdicts("include_exclude")["C-IE3c"].verdict.word == "contradicted"
+    assert min(again.numbers("A.1 lambda=1 placed")) > 85
+    for id in ("C-IE3a", "C-IE3b"):
+        assert verdicts("include_exclude")[id].verdict.word == "reversed"

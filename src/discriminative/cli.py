@@ -103,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     _profile(picture, "laptop")
     picture.add_argument("--only", nargs="+", metavar="ID", help="these runs of them, by their ids, and no first seeds")
     picture.add_argument(
+        "--plane", action="store_true", help="keep two-dimensional features, those of training images too"
+    )
+    picture.add_argument(
         "--pairs", action="store_true", help="train nothing: keep the images of pairs that losses answer differently"
     )
     picture.set_defaults(command=_picture)
@@ -334,7 +337,8 @@ def _picture(options: argparse.Namespace) -> int:
         require(bool(runs), "--only must name runs of these experiments, got {}", " ".join(options.only))
     else:
         runs = [arm[0] for arm in every]
-    print(f"{pictures.take(runs)} pictures taken, in {pictures.folder()}")
+    count = pictures.take(runs, pictures.plane, "-plane") if options.plane else pictures.take(runs)
+    print(f"{count} pictures taken, in {pictures.folder()}")
     return 0
 
 

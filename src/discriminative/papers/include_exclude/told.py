@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from discriminative.evidence import Arms
+from discriminative.grids import at_ends
 from discriminative.networks import NETWORKS
 from discriminative.runs import Run
 from discriminative.statistics import Verdict, interval
@@ -17,8 +18,8 @@ from discriminative.study import Arm
 
 __all__ = [
     "FALLEN_HEADS", "NOT_RUN", "NOT_RUN_HEADS", "against", "apart", "at_chance", "at_edge", "before_correction",
-    "diverged_told", "ends", "error", "errors_told", "fallen", "later", "later_rows", "loss_rows", "norms_told",
-    "out_told", "parameters", "spread_told", "table_1_rows", "tuning_told", "validated", "way_of_centres",
+    "diverged_told", "each_error", "ends", "error", "errors_told", "fallen", "later", "later_rows", "loss_rows",
+    "norms_told", "out_told", "parameters", "spread_told", "table_1_rows", "tuning_told", "validated", "way_of_centres",
 ]  # fmt: skip
 
 NOT_RUN_HEADS = ["Control", "What it would tell", "Why it is not run"]
@@ -36,7 +37,7 @@ NOT_RUN = [
     [
         "A.1 tuned on CIFAR-10 or CIFAR-100",
         "whether any setting of it helps there",
-        "beyond the time of these records; where it collapsed a few settings are tried, chosen by nobody",
+        "beyond the time of these records; where it collapsed a few settings are tried, none of them chosen there",
     ],
     [
         "The test loss at a temperature fitted on validation",
@@ -104,6 +105,12 @@ def error(arms: Arms, name: str) -> str:
     """The mean test error of an arm; a dash where it has no record."""
     mean = arms.mean(name) if name in arms else math.nan
     return "–" if math.isnan(mean) else f"{mean:.2f} %"
+
+
+def each_error(arms: Arms, name: str) -> str:
+    """The test error of every run of an arm, rising."""
+    found = sorted(arms.numbers(name)) if name in arms else []
+    return " and ".join(f"{value:.2f} %" for value in found) or "–"
 
 
 def errors_told(arms: Arms, *names: str, beside: str) -> str:
@@ -303,19 +310,8 @@ def out_told(arms: Arms, start: str) -> str:
 
 
 def at_edge(tried: Iterable[Arm], chosen: Run) -> str:
-    """Where in its grid a choice stands: ``the largest coefficient and the smallest margin`` that were tried."""
-    terms = [arm.run.terms[0] for arm in tried]
-    (mine,) = chosen.terms
-    told = [_edge("coefficient", [term.coefficient for term in terms], mine.coefficient)]
-    for name, value in mine.arguments.items():
-        told.append(_edge(name, [term.arguments[name] for term in terms], value))
-    return " and ".join(filter(None, told)) or "inside its grid"
-
-
-def _edge(name: str, values: list[float], value: float) -> str:
-    if len(set(values)) == 1:
-        return ""
-    return f"the largest {name}" if value == max(values) else f"the smallest {name}" if value == min(values) else ""
+    """Where in its grid a choice stands: ``the greatest coefficient and the least margin`` that were tried."""
+    return at_ends(tried, chosen) or "inside its grid"
 
 
 def before_correction(verdict: Verdict, places: int) -> str:
