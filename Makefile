@@ -26,13 +26,11 @@ endif
 	@touch $@
 
 book: setup
-	@$(BIN)/python -m discriminative run --profile $(PROFILE)
-	@$(BIN)/python -m discriminative book --profile $(PROFILE)
+	@$(BIN)/python -m discriminative book --run --profile $(PROFILE)
 
 # `book` prints the PDF too where there is a Chromium and a chapter was executed; here it is always printed.
 pdf: setup
-	@$(BIN)/python -m discriminative run --profile $(PROFILE)
-	@$(BIN)/python -m discriminative book --profile $(PROFILE) --pdf
+	@$(BIN)/python -m discriminative book --run --profile $(PROFILE) --pdf
 	@echo "the PDF: build/html/discriminative-features.pdf"
 
 # The book that the tests look at, if there is none yet.
@@ -48,8 +46,7 @@ lint: setup
 	@$(BIN)/mypy
 
 bless: setup
-	@$(BIN)/python -m discriminative run --profile quick
-	@$(BIN)/python -m discriminative book --bless
+	@$(BIN)/python -m discriminative book --run --bless
 
 clean:
 	rm -rf build

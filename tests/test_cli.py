@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import re
 import subprocess
 import sys
@@ -21,6 +22,22 @@ from discriminative.runs import Run
 def root(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DISCRIMINATIVE_DATA", str(root / "data"))
     return root
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_book_is_built_after_its_runs_and_not_without_them(
+    root: Path, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, ...]] = []
+    (root / "_config.yml").touch()
+    monkeypatch.setattr("discriminative.cli._run", lambda options: done.append(("run", options.profile)) or status)
+    monkeypatch.setattr("discriminative.site.build.make", lambda *told: done.append(("book", told[0])) or 0)
+    assert main(["book", "--run", "--profile", "laptop"]) == status
+    assert done == [("run", "laptop"), ("book", "laptop")][: 2 - status]
+    assert gc.isenabled()
+    done.clear()
+    assert main(["book"]) == 0
+    assert done == [("book", "quick")]
 
 
 def test_data_list_says_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -16,13 +18,16 @@ import torch
 from discriminative.evidence import Arms
 from discriminative.figures.style import colour
 from discriminative.ledger import Ledger
-from discriminative.losses import class_variance, include_exclude_loss
-from discriminative.papers import claims
-from discriminative.papers.include_exclude import appendix, figures, told
+from discriminative.losses import FreeVarianceIncludeExclude, class_variance, include_exclude_loss
+from discriminative.networks import flops
+from discriminative.papers import claims, experiment, printed
+from discriminative.papers.include_exclude import appendix, figures, free_variance, full_scale, takeaways, told
+from discriminative.papers.include_exclude.free_variance import FreePath
 from discriminative.runs import Run, Schedule, Term
 from discriminative.statistics import Verdict
 from discriminative.study import Arm
 from discriminative.training import train
+from discriminative.verdicts import verdicts
 
 mpl.use("Agg")
 END = "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}2"
@@ -187,8 +192,12 @@ def test_a_choice_at_an_end_of_its_grid_is_told(tiny: Run) -> None:
         for m in (1.0, 5.0, 9.0)
     ]
     assert told.at_edge(grid, grid[4].run) == "inside its grid"
-    assert told.at_edge(grid, grid[6].run) == "the largest coefficient and the smallest margin"
+    assert told.at_edge(grid, grid[6].run) == "the greatest coefficient and the least margin"
     assert told.at_edge(grid[:3], grid[1].run) == "inside its grid"  # a coefficient that was not swept has no end
+    rates = [
+        Arm(f"c {rate}", replace(tiny, terms=(Term("CenterLoss", 0.1, rate=rate),)), (0,)) for rate in (0.05, 0.5, 5.0)
+    ]
+    assert told.at_edge(rates, rates[2].run) == "the greatest rate of the centres"
 
 
 def test_what_a_verdict_is_before_correction() -> None:
@@ -218,3 +227,146 @@ def test_the_least_coefficient_has_most_of_the_printed_gain() -> None:
     softmax, there, best, share = steps["MNIST [N]"]
     assert (softmax, round(there, 2), best) == (0.61, 0.36, 0.31)
     assert share == pytest.approx(math.log(0.61 / 0.36) / math.log(0.61 / 0.31))
+
+
+def test_table_1_is_printed_with_the_parameters_that_its_numbers_make() -> None:
+    """Filters, two batch-norm numbers and a slope a channel; the 2-D feature is bare."""
+    cells = printed("include_exclude", "1")
+    heads, rows = told.table_1_rows(cells)
+    assert [row[0] for row in rows] == list(dict.fromkeys(name.split(" / ")[0] for name, _ in cells))
+    assert len(heads) == 10
+    for name, *layers, ours in rows:
+        channels, side, count = (1, 28, 0) if "MNIST" in name else (3, 32, 0)
+        for head, cell in zip(heads[1:-2], layers, strict=False):
+            if head.startswith("Pool"):
+                assert cell == "1 of 2 × 2 / 2"
+                side = math.ceil(side / 2)
+            elif cell != "–":
+                told_ = re.fullmatch(r"(\d) of (\d) × \2, (\d+) / 1 / (\d)", cell)
+                assert told_
+                number, size, filters, pad = map(int, told_.groups())
+                assert pad == size // 2
+                for _ in range(number):
+                    count += size * size * channels * filters + 3 * filters
+                    channels = filters
+        width = int(layers[-1])
+        count += channels * side * side * width + (2 if width == 2 else 3 * width)
+        assert ours == f"{count:,}", name
+
+
+def test_the_powerful_rows_are_planned_and_stand_in_their_tables() -> None:
+    assert flops("wide-resnet-28-10", 640) > 30e9
+    for table in ("3", "4"):
+        rows = full_scale.powerful_rows(table)
+        assert set(rows) == {row for row, _ in printed("include_exclude", table) if row.endswith("[P]")}
+        for name, arm in rows.values():
+            run = experiment(name).arm("paper", arm).run
+            assert (run.network, run.dataset) == ("wide-resnet-28-10", {"3": "cifar10", "4": "cifar100"}[table])
+            assert (arm == "softmax") == (not run.terms) == (not run.stages)
+
+
+def test_the_fine_tuned_go_on_from_where_softmax_ends() -> None:
+    """Until a term begins each step has the baseline's rate; then a fifth of the first rate, divided by 5 twice."""
+    base = experiment("ie-table-3-powerful").arm("paper", "softmax").run
+    late = experiment("ie-table-3-powerful").arm("paper", "A.1").run
+    epoch = 50_000 // 128
+    assert (base.schedule.steps, late.schedule.steps) == (200 * epoch, 300 * epoch)
+    for step in range(0, 200 * epoch, 7):
+        assert late.schedule.rate(0.1, step) == base.schedule.rate(0.1, step)
+    (stage,), (term,) = late.stages, late.terms
+    assert round(stage.starts * late.schedule.steps) == round(term.starts * late.schedule.steps) == 200 * epoch
+    found = [stage.rate * late.schedule.rate(0.1, at * epoch) for at in (200, 239, 240, 270, 299)]
+    assert found == pytest.approx([0.02, 0.02, 0.004, 0.0008, 0.0008])
+
+
+def test_the_first_bad_steps_of_an_arm_are_told(arms: Arms) -> None:
+    assert told.diverged_told(arms, "softmax") == "–"
+    for record, step in zip(arms.records("softmax"), (5, 3, 4), strict=False):
+        record |= {"status": "diverged"}
+        record["metrics"]["first_bad_step"] = step
+    assert told.diverged_told(arms, "softmax") == "3 to 5"
+
+
+@pytest.mark.parametrize("reading", ["A.1", "Eq. 6"])
+@pytest.mark.parametrize("variance", [0.6, 0.05, -0.4])
+def test_e_by_its_formula_is_the_slope_of_the_free_variance(reading: Any, variance: float) -> None:
+    """Also where a class is missing from the batch, and below zero."""
+    torch.manual_seed(1)
+    term = FreeVarianceIncludeExclude(3, 5, reading=reading).double()
+    f, y = torch.randn(40, 3, dtype=torch.float64), torch.arange(40) % 4
+    with torch.no_grad():
+        term.centers.copy_(torch.randn(5, 3))
+        term.variance.fill_(variance)
+    term(f, y).backward()
+    assert term.variance.grad is not None
+    e, astray = free_variance.margin_of_distances(f, y, term.centers.detach(), variance, reading)
+    assert e / (2 * variance**2) == pytest.approx(float(term.variance.grad), rel=1e-9)
+    nearest = [min((float((x - m).square().sum()), c) for c, m in enumerate(term.centers[:4].detach()))[1] for x in f]
+    assert astray == pytest.approx(np.mean([c != own for c, own in zip(nearest, y.tolist(), strict=True)]))
+
+
+def test_a_trained_path_is_the_propositions_and_begins_as_it_says() -> None:
+    rises, stands = (free_variance.free_path(reading, 1, steps=25) for reading in ("A.1", "Eq. 6"))
+    for path in (rises, stands):
+        assert len(path.variance) == 25
+        assert path.gap < 1e-9
+    assert rises.variance[1] > rises.variance[0] == 0.5
+    assert rises.crossed is None
+    assert stands.variance[1] == pytest.approx(0.5, abs=1e-12)
+    assert stands.value[0] == pytest.approx(0.1 + math.log(9))
+    assert stands.pull[0] < 1e-12 < rises.pull[0]
+    assert min(stands.variance) < free_variance.BOUND
+    again = free_variance.free_path("Eq. 6", 1, steps=5)
+    assert again.variance == stands.variance[:5]
+
+
+def crossing(seed: int, *variance: float) -> FreePath:
+    some = [float(i) for i in range(len(variance))]
+    return FreePath("Eq. 6", seed, list(variance), list(variance), some, some, [i / 10 for i in some])
+
+
+def test_a_path_is_told_by_where_it_crosses() -> None:
+    paths = [crossing(0, 0.5, 0.1, -0.2, -12.34), crossing(1, 0.5, 0.7, 0.6), crossing(2, 0.5, -0.1)]
+    assert [path.crossed for path in paths] == [2, None, 1]
+    assert free_variance.crossed_told(paths) == "2 of 3 runs (steps 1 to 2)"
+    assert free_variance.crossed_told(paths[:2]) == "1 of 2 runs (step 2)"
+    assert free_variance.crossed_told(paths[1:2]) == "none of 1 runs"
+    assert free_variance.astray_told(paths) == "10 to 30 %"
+    assert free_variance.astray_told([]) == "–"
+    first, second, third = free_variance.path_rows(paths)
+    minus = "\N{MINUS SIGN}"
+    assert first == ["Eq. 6, seed 0", "0.500", "2", f"{minus}12.3", f"{minus}12.3", "3.00", "30 %"]
+    assert second[1:4] == ["0.700", "–", "–"]
+    assert third[2:4] == ["1", "–"]
+    assert [row[0] for row in free_variance.step_rows(paths[0], before=1, after=1)] == ["0", "1", "2", "3"]
+    assert free_variance.step_rows(paths[0])[2][1] == f"{minus}0.200"
+    assert takeaways.free_paths(paths).startswith(
+        "A free variance falls below zero in 2 of 3 runs (steps 1 to 2) under "
+    )
+
+
+def test_the_path_is_drawn_with_zero_and_the_bound() -> None:
+    figure = figures.free_paths([crossing(0, 0.5, 0.1, -0.2), crossing(1, 0.5, 0.7, 8.0)])
+    levels = [float(line.get_ydata()[0]) for line in figure.axes[0].lines if str(line.get_label()).startswith("_")]
+    assert levels == [free_variance.BOUND, 0]
+    drawn = [list(line.get_ydata()) for line in figure.axes[0].lines if not str(line.get_label()).startswith("_")]
+    assert drawn == [[0.5, 0.1, -0.2], [0.5, 0.7, 8.0]]
+    low, high = figure.axes[0].get_ylim()
+    assert low < -0.2
+    assert high > 8
+    plt.close(figure)
+
+
+def test_every_error_of_an_arm_is_told(arms: Arms) -> None:
+    assert told.each_error(arms, "A.1 lambda=1") == "3.00 % and 3.02 %"
+    assert told.each_error(arms, "A.1 lambda=2") == told.each_error(arms, "nothing") == "–"
+
+
+def test_what_the_chapter_says_of_a_fixed_variance_on_cifar_is_what_its_records_say() -> None:
+    """It is said in words that it trains, that no gain of the paper's size is seen, and that placed centres fail."""
+    again = Arms.of("ie-cifar-again", "laptop")
+    assert told.at_chance(again, "A.1 fixed, tuned").startswith("0 of ")
+    assert verdicts("include_exclude")["C-IE3c"].verdict.word == "contradicted"
+    assert min(again.numbers("A.1 lambda=1 placed")) > 85
+    for id in ("C-IE3a", "C-IE3b"):
+        assert verdicts("include_exclude")[id].verdict.word == "reversed"

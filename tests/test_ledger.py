@@ -530,3 +530,15 @@ def test_a_superseded_record_is_kept_and_no_longer_read(ledger: Ledger, record: 
     assert kept.with_suffix(".npz").exists()
     assert not ledger.has(tiny)
     assert ledger.records() == []
+
+
+def test_the_same_bytes_are_one_record_and_others_are_another(
+    ledger: Ledger, record: dict[str, Any], tiny: Run
+) -> None:
+    path = ledger.write(record)
+    first = ledger.read(tiny)
+    assert ledger.read(tiny) is first
+    assert ledger.find(tiny) is first
+    path.write_text(json.dumps(record | {"status": "diverged"}))
+    assert ledger.read(tiny)["status"] == "diverged"
+    assert first["status"] == "finished"

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from discriminative.cifar_networks import WIDTHS
+from discriminative.cifar_networks import WIDTHS, WideBlock, wide_resnet
 from discriminative.networks import NETWORKS, build_network, flops, input_shape
 
 # weights + biases of each layer, then one PReLU slope a channel
@@ -47,6 +47,15 @@ def residual(*layers: tuple[int, int, int]) -> int:
 def dense(channels: int) -> int:
     """Twelve layers, each a batch norm and twelve filters of 3 x 3 on all that came before."""
     return sum(2 * c + 9 * c * 12 for c in range(channels, channels + 144, 12))
+
+
+def widened(depth: int, factor: int) -> int:
+    """Of a wide residual network: a batch norm before each convolution but the first, 1 x 1 where the width changes."""
+    total, before, count = 9 * 3 * 16, 16, (depth - 4) // 6
+    for width in (16 * factor, 32 * factor, 64 * factor):
+        total += 9 * before * width + 2 * before + before * width + (2 * count - 1) * (9 * width * width + 2 * width)
+        before = width
+    return total + 2 * before
 
 
 VGG = maps(
@@ -97,6 +106,7 @@ COUNTS = [
     ),
     ("vgg-16", 4096, VGG + (512 * 4096 + 4096) + (4096 * 4096 + 4096)),
     ("highway-11", 64, HIGHWAY),
+    ("wide-resnet-28-10", 640, widened(28, 10)),
     ("spherenet-20", 512, sphere(1, 2, 4, 1)),
     ("spherenet-64", 512, sphere(3, 8, 16, 3)),
     ("include-exclude-27", 512, TABLE_5 + EXCLUDE_NORMS),
@@ -213,6 +223,42 @@ def test_a_dense_layer_keeps_what_came_in() -> None:
     found = build_network("densenet-40", 448)[1](images)
     assert found.shape == (2, 28, 8, 8)
     torch.testing.assert_close(found[:, :16], images)
+
+
+def test_the_wide_residual_network_has_its_sources_parameters() -> None:
+    """36.5 million for ten classes, 8.9 for 16-8 and 0.6 for 40-1, as Zagoruyko and Komodakis print them."""
+    for depth, factor, printed in ((28, 10, 36.5), (22, 8, 17.2), (40, 4, 8.9), (40, 1, 0.6)):
+        with torch.device("meta"):
+            network = wide_resnet(depth, factor, 64 * factor)
+        ours = sum(p.numel() for p in network.parameters()) + 10 * 64 * factor + 10
+        assert round(ours / 1e6, 1) == printed
+        assert sum(isinstance(m, torch.nn.Conv2d) and m.kernel_size == (3, 3) for m in network.modules()) == depth - 3
+
+
+def test_a_wide_network_halves_the_places_twice_and_has_one_width() -> None:
+    network = wide_resnet(10, 1, 64)
+    assert network(torch.randn(2, 3, 32, 32)).shape == (2, 64)
+    images, sizes = torch.randn(2, 3, 32, 32), []
+    for part in network:
+        images = part(images)
+        if isinstance(part, WideBlock):
+            sizes.append(tuple(images.shape[1:]))
+    assert sizes == [(16, 32, 32), (32, 16, 16), (64, 8, 8)]
+    with pytest.raises(ValueError, match=r"feature_dim of wide-resnet-28-10 must be 640, got 64"):
+        NETWORKS["wide-resnet-28-10"](64)
+
+
+def test_a_wide_block_lets_its_input_through_untouched_unless_the_shape_changes() -> None:
+    for block, kept in ((WideBlock(16, 16, 1), True), (WideBlock(16, 32, 2), False)):
+        torch.nn.init.zeros_(block.body[-1].weight)
+        images = torch.randn(2, 16, 8, 8)
+        found = block(images)
+        assert (found.shape == images.shape) == kept
+        if kept:
+            assert torch.equal(found, images)
+        else:
+            assert block.shape is not None
+            torch.testing.assert_close(found, block.shape(block.first(images)))
 
 
 def table_5() -> dict[str, dict[str, str]]:

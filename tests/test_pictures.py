@@ -41,3 +41,24 @@ def test_what_was_taken_is_not_taken_again(plain: Run, root: Path) -> None:
     arrays = pictures.taken(plain)
     assert arrays is not None
     assert arrays["features"].shape[1] == pictures.AXES
+
+
+def test_a_plane_holds_training_and_test_features_of_the_network_that_its_record_tells_of(
+    plain: Run, root: Path
+) -> None:
+    run = replace(plain, network="mlp-linear", feature_dim=2)
+    record, stored = train(run)
+    assert pictures.take([run], pictures.plane, "-plane") == 1
+    assert pictures.taken(run) is None
+    arrays = pictures.taken(run, "-plane")
+    assert arrays is not None
+    assert stored is not None
+    assert int(arrays["test_wrong"]) == record["metrics"]["test"]["wrong"]
+    assert int(arrays["train_wrong"]) == record["metrics"]["train"]["wrong"]
+    assert arrays["test_features"] == pytest.approx(stored["features"][: len(arrays["test_features"])], abs=1e-2)
+    assert arrays["train_features"].shape == (min(pictures.IMAGES, int(arrays["train_images"])), 2)
+    scores = arrays["train_features"] @ arrays["weight"].T
+    wrong = int((scores.argmax(1) != arrays["train_labels"]).sum())
+    assert wrong <= int(arrays["train_wrong"]) + 1
+    with pytest.raises(ValueError, match="feature_dim must be 2, got"):
+        pictures.plane(plain)

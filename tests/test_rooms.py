@@ -36,6 +36,7 @@ ROOMS = (
     *(
         "upkeep",
         "queue",
+        "grids",
         "study",
         "pictures",
         "training",

@@ -20,6 +20,7 @@ from discriminative.statistics import (
     judge,
     judge_equivalence,
     judge_errors,
+    proportion,
 )
 
 THIRD = math.log(0.40 / 0.31) / 3  # of the paper's effect
@@ -32,6 +33,19 @@ def by_seed(values: list[int | None]) -> dict[int, int | None]:
 def test_the_effect_is_the_log_ratio_of_smoothed_errors() -> None:
     assert effect(40, 31, 10_000) == pytest.approx(math.log(40.5 / 31.5))
     assert math.isfinite(effect(5, 0, 100))
+
+
+def test_the_interval_of_a_count_is_exact_and_ends_at_0_and_1() -> None:
+    for count in range(6):
+        low, high = proportion(count, 5)
+        assert stats.binom.sf(count - 1, 5, low) == pytest.approx(0.025 if count else 1.0)
+        assert stats.binom.cdf(count, 5, high) == pytest.approx(0.025 if count < 5 else 1.0)
+        assert 0 <= low < high <= 1
+    assert proportion(0, 5)[0] == 0
+    assert proportion(5, 5)[1] == 1
+    for wrong in ((6, 5), (-1, 5), (0, 0)):
+        with pytest.raises(ValueError, match="count must be of one trial or more"):
+            proportion(*wrong)
 
 
 def test_the_interval_is_students() -> None:

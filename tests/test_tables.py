@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import html
+import itertools
+import json
 import math
 import re
 from dataclasses import replace
@@ -14,12 +17,13 @@ from discriminative import tables
 from discriminative.evidence import MARKS, Arms, mark
 from discriminative.figures.caption import caption
 from discriminative.ledger import HOLDS, Ledger, arm_key
+from discriminative.papers import papers, printed
 from discriminative.papers.shared import MARGINS
 from discriminative.provenance import source_hash
 from discriminative.runs import Optimizer, Run
 from discriminative.site.provenance import MEANING
 from discriminative.statistics import Verdict
-from discriminative.study import Arm, Fewer
+from discriminative.study import Arm, Fewer, Paper
 from discriminative.tables import Column
 from discriminative.training import train
 from discriminative.verdicts import arms_of, verdicts
@@ -249,3 +253,49 @@ def test_a_few_claims_are_told_in_a_line_each_with_a_link_to_their_rows() -> Non
     table = tables.verdicts_table("thesis", RESULTS)
     assert 'id="c-lsm1"' in table
     assert 'id="c-th4"' in table
+
+
+def calls(path: Path) -> list[tuple[str, str]]:
+    """Number and column of every printed table that a chapter shows; names that a loop over literals binds are read."""
+    found: list[tuple[str, str]] = []
+    for cell in json.loads(path.read_text())["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] != "code" or not re.search(r"chapter\.(printed_)?table\(", source):
+            continue
+        tree, bound = ast.parse(source), {}
+        for loop in (node for node in ast.walk(tree) if isinstance(node, ast.For)):
+            targets = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
+            rows = loop.iter.elts if isinstance(loop.iter, ast.Tuple | ast.List) else []
+            for i, target in enumerate(targets):
+                cells = [row.elts[i] if isinstance(loop.target, ast.Tuple) else row for row in rows]
+                bound[ast.unparse(target)] = [
+                    ast.literal_eval(each) for each in cells if isinstance(each, ast.Constant)
+                ]
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            if ast.unparse(call.func) not in ("chapter.table", "chapter.printed_table"):
+                continue
+            whole = "" if ast.unparse(call.func).endswith("printed_table") else "Error Rate"
+            named = {word.arg: word.value for word in call.keywords}.get("column", ast.Constant(whole))
+            values = [
+                [each.value] if isinstance(each, ast.Constant) else bound[ast.unparse(each)]
+                for each in (call.args[0], named)
+            ]
+            assert all(values), ast.unparse(call)
+            found += itertools.product(*values)
+    return found
+
+
+@pytest.mark.parametrize("paper", papers(), ids=lambda paper: paper.name)
+def test_every_printed_table_of_a_chapter_has_a_row(paper: Paper) -> None:
+    shown = calls(Path(__file__).parents[1] / "notebooks" / f"{paper.notebook}.ipynb")
+    assert shown or paper.name == "verification"
+    for number, column in shown:
+        cells = printed(paper.name, number)
+        assert [row for row, has in cells if column in ("", has)], (number, column)
+
+
+def test_a_table_without_a_row_is_an_error() -> None:
+    with pytest.raises(
+        ValueError, match="table 1 of weights_biased must have a row in the column 'Error Rate', got none"
+    ):
+        tables.paper_table("weights_biased", "1", {}, title="Accuracy.")

@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib as mpl
@@ -18,9 +19,10 @@ from discriminative.evidence import Arms
 from discriminative.figures.style import colour
 from discriminative.geometry import unit_rows
 from discriminative.ledger import Ledger
-from discriminative.papers.weights_biased import figures, told
-from discriminative.papers.weights_biased.experiments import map_name
+from discriminative.papers.weights_biased import figures, takeaways, told
+from discriminative.papers.weights_biased.experiments import ALPHAS, PAPERS, map_name
 from discriminative.runs import Run
+from discriminative.statistics import interval
 from discriminative.study import Arm
 from discriminative.training import train
 
@@ -40,6 +42,9 @@ def made(tiny: Run, folder: Path, wrong: Mapping[str, tuple[int | None, ...]]) -
                 kept["metrics"]["test"] |= {"wrong": count, "images": 10_000}
                 known = {"trained_loss": 0.01, "mean_feature_loss": 2.5, "all_negative_share": 0.25}
                 known |= {"class_error": [count / 100, 7.0], "class_own_angle": [count / 10, 20.0]}
+                known |= {"class_own_angle_train": [15.0, 18.0], "right_in_training_only": count / 1000}
+                known |= {"fisher_ratio": count / 100, "between_cosine_max": -count / 1000}
+                kept["metrics"]["train"] |= {"images": 2000}
                 kept["geometry"] |= {**known, "mean_energy_share": count / 1000, "probe_error": 7.0}
             ledger.write(kept)
     return Arms(arms, ledger)
@@ -74,6 +79,28 @@ def test_a_mean_stands_with_its_interval_and_an_arm_with_how_many_of_its_runs(ti
     assert told.with_any(arms, "softmax", "test error") == "2 of 2"
 
 
+def test_a_sweep_is_told_by_its_steps_with_their_intervals(tiny: Run, tmp_path: Path) -> None:
+    arms = made(tiny, tmp_path, {"softmax": (100, 200), "literal": (150, 350, 100), "lost": (None, None)})
+    names = ("softmax", "literal", "lost")
+    assert told.steps_told(arms, names, "Fisher ratio") == ["+1.00 [−5.35, +7.35]", "–"]
+    assert told.steps_told(arms, ("literal", "softmax"), "largest class cosine", 3) == ["+0.100 [−0.535, +0.735]"]
+    rows = told.spread_rows(arms, ("softmax", "literal"), "as printed")
+    assert [len(row) for row in rows] == [3] * len(told.SPREAD)
+    assert rows[0] == ["Fisher ratio, as printed", "1.50, 2.00", "+1.00 [−5.35, +7.35]"]
+    assert rows[3][:2] == ["Largest cosine between classes, as printed", "−0.150, −0.200"]
+    assert told.spread_rows(arms, ("softmax", "lost"), "")[0][1:] == ["1.50, –", "–"]
+
+
+def test_counts_carry_an_exact_interval(tiny: Run, tmp_path: Path) -> None:
+    arms = made(tiny, tmp_path, {"softmax": (1, 0), "literal": (150, 140, 200), "lost": (None,)})
+    assert told.counted(4, 5, "runs") == "4 of 5 runs [28 %, 99 %]"
+    assert told.counted(0, 0) == "–"
+    assert told.images_with(arms, "softmax", "right_in_training_only") == "2 of 4,000 images [0.006 %, 0.180 %]"
+    assert told.images_with(arms, "softmax", "never_kept") == told.images_with(arms, "lost", "probe_error") == "–"
+    assert told.wider_in_training(arms, "literal") == "class 0 under seed 0 and class 0 under seed 1"
+    assert told.wider_in_training(arms, "lost") == "none"
+
+
 def test_classes_are_told_by_their_mean_over_the_runs(tiny: Run, tmp_path: Path) -> None:
     arms = made(tiny, tmp_path, {"softmax": (300, 500), "literal": (100, 200, None), "lost": (None,)})
     assert told.class_rises(arms, "softmax", "literal", ("zero", "one")) == "one +0.0, zero −2.5"
@@ -96,6 +123,16 @@ def test_gains_are_compared_at_each_seed_in_points_and_as_shares(tiny: Run, tmp_
     share = told.gains_apart(arms, "k=5", "k=10", share=True)  # 50 - 50 and 56 - 50
     assert share.startswith("+3 per cent of softmax's error [")
     assert told.gains_apart(arms, "k=10", "k=5").endswith(f"n{SPACE}={SPACE}2")
+
+
+def test_the_maps_title_says_where_runs_diverged(tiny: Run, tmp_path: Path) -> None:
+    bare = {"norm": False, "warm": False}
+    wrong = {map_name(1.0, "literal", **bare): (100, 300), map_name(1.0, "stopped", **bare): (500, None, 700)}
+    wrong |= {map_name(1.0, gradient): (200,) for gradient in ("literal", "stopped")}
+    says = takeaways.over_alpha(made(tiny, tmp_path, wrong))
+    assert says.startswith("The test error at α = 1: without either help 2.00 % under the printed gradient, ")
+    assert "6.00 % under the stopped one (mean of 2 of 3 runs, the rest diverged); with batch norm" in says
+    assert says.endswith("2.00 % under the printed gradient, 2.00 % under the stopped one.")
 
 
 def test_a_run_that_diverged_is_a_cross_at_the_top_of_the_map(tiny: Run, tmp_path: Path) -> None:
@@ -137,3 +174,43 @@ def test_the_best_common_angle_is_that_of_the_theorem() -> None:
     assert figures.optimum_energy(1.0) == pytest.approx(float(features.mean(0).square().sum()), abs=1e-12)
     assert figures.optimum_energy(0.3) == pytest.approx(0.0, abs=1e-6)
     assert figures.optimum(0.3) == (pytest.approx(-1 / 9), pytest.approx(0.0, abs=1e-3))
+
+
+def decided(arms: Arms, names: tuple[str, ...], measure: str) -> list[int]:
+    """Of each step its sign where the 95 % interval is off zero, else 0."""
+    steps = [interval([b - a for a, b in arms.pairs(*pair, measure)]) for pair in pairwise(names)]
+    return [1 if low > 0 else -1 if high < 0 else 0 for _, low, high in steps]
+
+
+def test_what_is_said_of_the_sweeps_over_alpha_is_so_in_the_records() -> None:
+    swept, fast, tuned = (Arms.of(f"wsm-{name}", "laptop") for name in ("map", "tenfold", "tuned"))
+    stopped = tuple(map_name(alpha, "stopped") for alpha in (0.0, *PAPERS))
+    literal = tuple(map_name(alpha, "literal") for alpha in (0.0, *PAPERS))
+    for names in (stopped, literal):
+        for measure in ("Fisher ratio", "within-class cosine"):
+            assert decided(swept, names, measure) == [1, 1, 1]
+        assert decided(swept, names, "largest class cosine") == [-1, 1, 1]
+    assert decided(swept, stopped, "between-class cosine") == [-1, -1, -1]
+    assert decided(swept, literal, "between-class cosine") == [0, 1, 1]
+    assert decided(swept, stopped, "angle gap") == [1, 1, -1]
+    assert decided(swept, literal, "angle gap") == [1, -1, -1]
+    assert decided(swept, literal[::2], "angle gap") == [-1]
+    assert decided(fast, stopped, "angle gap") == decided(fast, stopped, "Fisher ratio") == [1, 1, 1]
+    assert decided(swept, stopped, "own angle") == decided(fast, stopped, "own angle") == [-1, -1, -1]
+    own = ("weight-normalised", *(f"stopped alpha={alpha:g}" for alpha in PAPERS))
+    assert decided(tuned, own, "own angle") == [0, -1, -1]
+    assert decided(swept, literal, "own angle") == [0, 1, 1]
+    assert decided(swept, literal, "weight cosine") == [1, 1, 1]
+    assert decided(swept, stopped, "cosines off the simplex") == [0, 1, 1]
+
+
+def test_what_is_said_of_softmax_first_is_so_in_the_records() -> None:
+    swept = Arms.of("wsm-map", "laptop")
+
+    def first(alpha: float, gradient: str, norm: bool) -> int:
+        cold, warm = (map_name(alpha, gradient, norm, warm) for warm in (False, True))
+        return decided(swept, (cold, warm), "test error")[0]
+
+    assert [first(alpha, "literal", False) for alpha in ALPHAS] == [-1] * 4
+    assert [first(alpha, "stopped", False) for alpha in ALPHAS] == [0, -1, 0, 0]
+    assert min(first(alpha, gradient, True) for alpha in (0.0, *ALPHAS) for gradient in ("literal", "stopped")) == 0

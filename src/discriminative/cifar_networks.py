@@ -1,8 +1,9 @@
-"""The networks of the reconstruction paper's Table 1 as their sources define them: ``[B, 3, 32, 32]`` in, features out.
+"""Networks for CIFAR as their sources define them, ``[B, 3, 32, 32]`` in, features out.
 
-Each ends where its last layer begins: what that layer sees is the feature, so its width is the source's. Dropout, which
-three of the sources have, is left out: what is random in a run comes from the seed's own generators. No batch norm
-where the source has none.
+They are those of the reconstruction paper's Table 1, and the wide residual network that include-and-exclude's powerful
+rows name. Each ends where its last layer begins: what that layer sees is the feature, so its width is the source's.
+Dropout, which several of the sources have, is left out: what is random in a run comes from the seed's own generators.
+No batch norm where the source has none.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from discriminative._checks import require
 
-__all__ = ["WIDTHS", "densenet", "highway", "network_in_network", "resnet", "vgg"]
+__all__ = ["WIDTHS", "densenet", "highway", "network_in_network", "resnet", "vgg", "wide_resnet"]
 
 WIDTHS = {
     "network-in-network": 192, "vgg-16": 4096, "highway-11": 64, "resnet-20": 64, "resnet-32": 64, "densenet-40": 448,
@@ -156,3 +157,43 @@ def highway(feature_dim: int = 64) -> nn.Sequential:
             channels = filters
         layers.append(nn.MaxPool2d(2))
     return nn.Sequential(*layers[:-1], *_mean_over_places())
+
+
+class WideBlock(nn.Module):
+    """Batch norm and ReLU before each of two 3 x 3 convolutions, beside what came in.
+
+    Where the shape changes a 1 x 1 convolution takes the identity's place, behind the first batch norm and ReLU.
+    """
+
+    def __init__(self, channels: int, filters: int, stride: int) -> None:
+        super().__init__()
+        self.first = nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU())
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, filters, 3, stride, padding=1, bias=False), nn.BatchNorm2d(filters), nn.ReLU(),
+            nn.Conv2d(filters, filters, 3, padding=1, bias=False),
+        )  # fmt: skip
+        changes = channels != filters or stride > 1
+        self.shape = nn.Conv2d(channels, filters, 1, stride, bias=False) if changes else None
+
+    def forward(self, images: Tensor) -> Tensor:
+        ready = self.first(images)
+        kept = images if self.shape is None else self.shape(ready)
+        found: Tensor = kept + self.body(ready)
+        return found
+
+
+def wide_resnet(depth: int, factor: int, feature_dim: int = 640) -> nn.Sequential:
+    """The wide residual network of Zagoruyko and Komodakis (2016): depth 6n + 4, widths 16, 32 and 64 times the factor.
+
+    No dropout, with which the source has a variant; batch norm and ReLU behind the last block, then the mean.
+    """
+    width = 64 * factor
+    name = f"wide-resnet-{depth}-{factor}"
+    require(feature_dim == width, "feature_dim of {} must be {}, got {}", name, width, feature_dim)
+    layers: list[nn.Module] = [nn.Conv2d(3, 16, 3, padding=1, bias=False)]
+    channels = 16
+    for filters, stride in ((16 * factor, 1), (32 * factor, 2), (64 * factor, 2)):
+        for i in range((depth - 4) // 6):
+            layers.append(WideBlock(channels, filters, stride if i == 0 else 1))
+            channels = filters
+    return nn.Sequential(*layers, nn.BatchNorm2d(channels), nn.ReLU(), *_mean_over_places())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import gc
 import math
 import os
 import signal
@@ -102,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     _profile(picture, "laptop")
     picture.add_argument("--only", nargs="+", metavar="ID", help="these runs of them, by their ids, and no first seeds")
     picture.add_argument(
+        "--plane", action="store_true", help="keep two-dimensional features, those of training images too"
+    )
+    picture.add_argument(
         "--pairs", action="store_true", help="train nothing: keep the images of pairs that losses answer differently"
     )
     picture.set_defaults(command=_picture)
@@ -140,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
 
     book = commands.add_parser("book", help="execute the notebooks and build the book")
     _profile(book)
+    book.add_argument("--run", action="store_true", help="train what is missing first, as `discriminative run` does")
     book.add_argument("--pdf", action="store_true", help="print the PDF too, whatever has changed")
     book.add_argument(
         "--bless", nargs="*", metavar="CHAPTER", help="refresh the references that nbval compares; all unless named"
@@ -332,7 +337,8 @@ def _picture(options: argparse.Namespace) -> int:
         require(bool(runs), "--only must name runs of these experiments, got {}", " ".join(options.only))
     else:
         runs = [arm[0] for arm in every]
-    print(f"{pictures.take(runs)} pictures taken, in {pictures.folder()}")
+    count = pictures.take(runs, pictures.plane, "-plane") if options.plane else pictures.take(runs)
+    print(f"{count} pictures taken, in {pictures.folder()}")
     return 0
 
 
@@ -503,14 +509,21 @@ def _ledger_import(options: argparse.Namespace) -> int:
 
 def _book(options: argparse.Namespace) -> int:
     from discriminative.paths import project_root
-    from discriminative.site.build import bless, make
 
     if not (project_root() / "_config.yml").exists():
         raise ValueError(
             f"{project_root()} holds no book, for it has no _config.yml; go to a clone of the project, or name one in "
             "DISCRIMINATIVE_ROOT"
         )
-    return make(options.profile, options.pdf) if options.bless is None else bless(options.bless)
+    if options.run and (status := main(["run", "--profile", options.profile])):
+        return status
+    gc.disable()  # seconds of a build are spent looking for garbage among records that all stay
+    try:
+        from discriminative.site.build import bless, make
+
+        return make(options.profile, options.pdf) if options.bless is None else bless(options.bless)
+    finally:
+        gc.enable()
 
 
 def _clock(seconds: float) -> str:

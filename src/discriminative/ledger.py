@@ -463,21 +463,25 @@ def read_record(path: Path) -> dict[str, Any]:
     return parse_record(path.read_bytes(), str(path), path.stem)
 
 
-KEPT: set[tuple[str, bytes]] = set()  # id and bytes, by their hash, of the records that this process has checked
+KEPT: dict[tuple[str, bytes], dict[str, Any]] = {}  # by id and the hash of their bytes, the records that were checked
 
 
 def parse_record(content: bytes, where: str, id: str) -> dict[str, Any]:
-    """One record from its bytes, checked, the same bytes once a process; ``where`` names them in errors."""
+    """One record from its bytes, checked; ``where`` names them in errors.
+
+    The same bytes are read once a process: who asks again gets the same record, which nobody may alter.
+    """
     key = (id, hashlib.sha256(content).digest())
+    if key in KEPT:
+        return KEPT[key]
     try:
         record: dict[str, Any] = json.loads(content)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise LedgerError(f"{where} is not a whole record ({error}); {REMEDY}") from error
-    if key not in KEPT:
-        _check(record, where)
-        if record["id"] != id:
-            raise LedgerError(f"{where} holds the record of run {record['id']}; {REMEDY}")
-        KEPT.add(key)
+    _check(record, where)
+    if record["id"] != id:
+        raise LedgerError(f"{where} holds the record of run {record['id']}; {REMEDY}")
+    KEPT[key] = record
     return record
 
 

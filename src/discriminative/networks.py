@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from discriminative._checks import require
-from discriminative.cifar_networks import WIDTHS, densenet, highway, network_in_network, resnet, vgg
+from discriminative.cifar_networks import WIDTHS, densenet, highway, network_in_network, resnet, vgg, wide_resnet
 from discriminative.face_networks import FACE_SHAPE, include_exclude_resnet, spherenet
 
 __all__ = [
@@ -176,6 +176,7 @@ NETWORKS: dict[str, Callable[[int], nn.Module]] = {
     "network-in-network": network_in_network,
     "vgg-16": vgg,
     "highway-11": highway,
+    "wide-resnet-28-10": partial(wide_resnet, 28, 10),
     "spherenet-20": partial(spherenet, 20),
     "spherenet-64": partial(spherenet, 64),
     "include-exclude-27": include_exclude_resnet,
@@ -213,5 +214,5 @@ def input_shape(name: str) -> tuple[int, int, int]:
         return 1, 32, 32
     if name.startswith(("spherenet", "include-exclude")):
         return FACE_SHAPE
-    on_cifar = name == "cifar-quick" or name in WIDTHS
+    on_cifar = name in ("cifar-quick", "wide-resnet-28-10") or name in WIDTHS
     return (1, 28, 28) if name.startswith("lenet") else (3, 32, 32) if on_cifar else (1, 8, 8)

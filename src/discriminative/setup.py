@@ -29,6 +29,7 @@ NETWORK_NAMES = {
     "lenet": "LeNet", "mlp": "MLP", "digits-cnn": "digits network", "cifar-quick": "Caffe's quick network",
     "face-light": "small face network", "resnet-20": "ResNet-20", "resnet-32": "ResNet-32",
     "densenet-40": "DenseNet-40", "vgg-16": "VGG-16", "spherenet-20": "SphereNet-20", "spherenet-64": "SphereNet-64",
+    "wide-resnet-28-10": "WRN-28-10",
 }  # fmt: skip
 TIMES, MINUS = "×", "\N{MINUS SIGN}"
 
@@ -100,7 +101,7 @@ def _layer(part: nn.Module) -> tuple[str, bool]:
 
 BLOCKS = {
     "FaceBlock": "residual block", "ResidualBlock": "residual block", "DenseLayer": "dense layer",
-    "HighwayLayer": "highway layer",
+    "HighwayLayer": "highway layer", "WideBlock": "wide residual block",
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "judge_errors",
     "judge_flat",
     "judge_ordered",
+    "proportion",
     "rank_correlation",
     "two_sided",
 ]
@@ -54,6 +55,22 @@ def interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float
         return mean, -math.inf, math.inf
     half = _student((1 + level) / 2, len(values) - 1) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
     return mean, mean - half, mean + half
+
+
+def proportion(count: int, trials: int, level: float = 0.95) -> tuple[float, float]:
+    """Clopper and Pearson's exact interval of a share: for counts, where Student's may end beyond 0 or 1.
+
+    Example:
+        >>> low, high = proportion(4, 5)
+        >>> round(low, 3), round(high, 3)
+        (0.284, 0.995)
+    """
+    require(0 <= count <= trials > 0, "count must be of one trial or more, got {} of {}", count, trials)
+    from scipy.stats import beta
+
+    low = float(beta.ppf((1 - level) / 2, count, trials - count + 1)) if count else 0.0
+    high = float(beta.ppf((1 + level) / 2, count + 1, trials - count)) if count < trials else 1.0
+    return low, high
 
 
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from discriminative import papers
+from discriminative._checks import require
 from discriminative.evidence import MARKS, Arms, mark
 from discriminative.ledger import Ledger
 from discriminative.measures import measure
@@ -379,6 +380,7 @@ def paper_table(
         else:
             cells += "".join(_our_cell(ours, row, notes) for ours in columns.values())
         (quoted if QUOTED.search(row) else rows).append(f'<tr><th scope="row">{_row_head(row)}</th>{cells}</tr>')
+    require(bool(rows or quoted), "table {} of {} must have a row in the column {!r}, got none", number, paper, column)
     heads = "Method", f"Paper, {html.escape(unit)}", *map(html.escape, columns)
     return _table(title, heads, rows, notes=notes.lines, quoted=quoted)
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from pathlib import Path
 
 import pytest
 from cells import code, notebook, prose
 
+from discriminative.ledger import Ledger, read_record
+from discriminative.site.claims import verdicts_json
 from discriminative.site.notebook import BookError
-from discriminative.site.staging import PDF, check_labels, keep_times, stage_figures, switch_on_buttons, without_pdf
+from discriminative.site.provenance import export_csv
+from discriminative.site.staging import (
+    GENERATED,
+    PDF,
+    check_labels,
+    keep_times,
+    stage_figures,
+    switch_on_buttons,
+    without_pdf,
+)
+from discriminative.site.verdict_page import verdict_page
+from discriminative.verdicts import verdicts
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "build" / "html"
@@ -69,3 +83,15 @@ def test_a_staged_file_keeps_its_time_just_as_long_as_its_content(tmp_path: Path
     times = {path.name: path.stat().st_mtime for path in after.iterdir()}
     assert times["same"] == 1000
     assert min(times["other"], times["new"]) > 1e9
+
+
+def test_no_page_alters_a_record_that_others_read() -> None:
+    judged, ledger = verdicts(), Ledger.of("paper", ROOT)
+    records = ledger.records()
+    for page in GENERATED.values():
+        page(ROOT)
+    verdict_page(ROOT, judged)
+    verdicts_json(judged, ROOT)
+    export_csv(ROOT, Path(os.devnull))
+    assert all(read_record(path) is record for path, record in zip(ledger.paths(), records, strict=True))
+    assert all(json.loads(path.read_bytes()) == record for path, record in zip(ledger.paths(), records, strict=True))

@@ -91,13 +91,15 @@ def with_names(page: str, terms: dict[str, str], glossary: str) -> str:
     """A page on which the first of each of ``NAMES`` in a text leads to the glossary and says on hover what it is."""
     begin, end = page.find("<article"), page.rfind("</article>")
     pieces = LEFT.split(page[begin:end])
+    text = "\n".join(piece for piece in pieces if not piece.startswith("<"))  # far less to search than the page
     for pattern, id in NAMES.items():
-        if id not in terms or f'id="{id}"' in page or f"#{id}" in page or not re.search(pattern, page[begin:end]):
+        if id not in terms or f'id="{id}"' in page or f"#{id}" in page or not re.search(pattern, text):
             continue
         link = f'<a class="reference internal" href="{glossary}#{id}" title="{html.escape(terms[id])}">'
         for i, piece in enumerate(pieces):
-            formula = piece.lstrip().startswith(("\\(", "\\[")) and not pattern.startswith("\\\\")
-            if not formula and not piece.startswith("<") and re.search(pattern, piece):
+            if piece.startswith("<") or not re.search(pattern, piece):
+                continue
+            if pattern.startswith("\\\\") or not piece.lstrip().startswith(("\\(", "\\[")):
                 linked = re.sub(pattern, lambda name, link=link: f"{link}{name[0]}</a>", piece, count=1)
                 pieces[i : i + 1] = LEFT.split(linked)
                 break

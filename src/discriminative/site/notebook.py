@@ -40,17 +40,15 @@ def carry_over(bare: Notebook, executed: Notebook) -> Notebook:
     """The bare notebook's cells with the outputs of an execution of the same code cells."""
     done = [c for c in executed["cells"] if c["cell_type"] == "code" and not is_injected(c)]
     added = [c for c in executed["cells"] if is_injected(c)]
-    result = copy.deepcopy(executed)
-    result["cells"] = []
-    outputs = iter(done)
+    cells, outputs = [], iter(done)
     for cell in bare["cells"]:
         if cell["cell_type"] == "code":
-            result["cells"].append(next(outputs))
+            cells.append(next(outputs))
             if "parameters" in cell["metadata"].get("tags", []):
-                result["cells"] += added
+                cells += added
         else:
-            result["cells"].append(cell)
-    return result
+            cells.append(cell)
+    return executed | {"cells": cells}
 
 
 def reference_copy(executed: Notebook) -> Notebook:
@@ -106,16 +104,18 @@ def with_said_descriptions(executed: Notebook) -> Notebook:
             return format(float(told), match[2])
         return str(ast.literal_eval(told)) if told[0] in "'\"" else told
 
-    result = copy.deepcopy(executed)
-    for cell in result["cells"]:
-        if cell["cell_type"] == "markdown":
-            cell["source"] = re.sub(
-                r"^:alt: .*$",
-                lambda line: re.sub(r"\{glue:text\}`([^`:]+)(?::([^`]+))?`", value_of, line[0]),
-                "".join(cell["source"]),
-                flags=re.MULTILINE,
-            ).splitlines(keepends=True)
-    return result
+    def with_values(cell: dict[str, Any]) -> dict[str, Any]:
+        if cell["cell_type"] != "markdown":
+            return cell
+        text = re.sub(
+            r"^:alt: .*$",
+            lambda line: re.sub(r"\{glue:text\}`([^`:]+)(?::([^`]+))?`", value_of, line[0]),
+            "".join(cell["source"]),
+            flags=re.MULTILINE,
+        )
+        return cell | {"source": text.splitlines(keepends=True)}
+
+    return executed | {"cells": [with_values(cell) for cell in executed["cells"]]}
 
 
 def chapter_title(executed: Notebook) -> str:

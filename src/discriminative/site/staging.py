@@ -73,7 +73,6 @@ def stage(root: Path, pdf: bool = False) -> None:
     if repository:
         switch_on_buttons(config, repository)
     keep_times(before, site)
-    shutil.rmtree(before, ignore_errors=True)
 
 
 def keep_times(before: Path, after: Path) -> None:

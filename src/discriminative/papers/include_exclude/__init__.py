@@ -2,6 +2,7 @@
 
 from discriminative.papers.include_exclude.claims import CLAIMS
 from discriminative.papers.include_exclude.experiments import EXPERIMENTS, TUNINGS
+from discriminative.papers.include_exclude.full_scale import POWERFUL
 from discriminative.papers.include_exclude.measures import MEASURES
 from discriminative.study import Paper
 
@@ -13,7 +14,7 @@ PAPER = Paper(
     citation="wu2018exponential",
     notebook="include_exclude",
     prefix="ie",
-    experiments=EXPERIMENTS,
+    experiments=(*EXPERIMENTS, *POWERFUL),
     claims=CLAIMS,
     tunings=TUNINGS,
     measures=MEASURES,

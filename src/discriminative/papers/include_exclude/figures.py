@@ -1,8 +1,8 @@
-"""Figures of the include-and-exclude chapter: the two forces, the best of many settings, a sweep, and courses."""
+"""Figures of the include-and-exclude chapter: forces, the best of many settings, a sweep, courses, a free variance."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,8 +16,9 @@ from discriminative.figures.style import WIDTH, colour, marker
 from discriminative.losses import include_exclude_loss
 from discriminative.losses.include_exclude import Reading
 from discriminative.papers.include_exclude.appendix import standing_out, sweeps
+from discriminative.papers.include_exclude.free_variance import BOUND, FreePath
 
-__all__ = ["best_of_many", "courses", "forces", "lambda_sweep"]
+__all__ = ["best_of_many", "courses", "forces", "free_paths", "lambda_sweep"]
 
 CENTRES = torch.tensor([[0.0, 0.0], [2.6, 0.9], [2.2, -1.5]], dtype=torch.float64)
 READINGS: tuple[Reading, ...] = ("Eq. 6", "A.1")
@@ -149,4 +150,28 @@ def courses(panels: Mapping[str, Arms]) -> Figure:
     for axes in grid:
         label_lines(axes)
     grid[1].set_xlabel("optimiser step")
+    return figure
+
+
+def _around(values: Sequence[float]) -> tuple[float, float]:
+    """Limits of an axis that is logarithmic on both sides of zero."""
+    return 1.5 * min(-0.5, *values), 1.5 * max(values)
+
+
+def free_paths(paths: Sequence[FreePath]) -> Figure:
+    """A free variance before every step, a line a run; dotted zero, dashed from where a step can cross it."""
+    figure: Figure
+    figure, grid = plt.subplots(1, 2, figsize=(WIDTH, 3.2), sharey=True)
+    for axes, reading in zip(grid, READINGS, strict=True):
+        for path in paths:
+            if path.reading == reading:
+                axes.plot(path.variance, color=colour(reading), alpha=0.8, linewidth=1.3, label=f"seed {path.seed}")
+        axes.axhline(BOUND, color="#9ca3af", linestyle="--", linewidth=1, label="_bound")
+        axes.axhline(0, color="#9ca3af", linestyle=":", linewidth=1, label="_zero")
+        axes.set_yscale("symlog", linthresh=0.5)
+        axes.set_yticks([-100, -10, -1, 0, 1, 10, 100], labels=["-100", "-10", "-1", "0", "1", "10", "100"])
+        axes.set_ylim(*_around([value for path in paths for value in path.variance]))
+        axes.set(xlabel="optimiser step")
+        axes.set_title(reading, fontsize=10.5)
+    grid[0].set_ylabel("free variance")
     return figure

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from discriminative.evidence import Arms
 from discriminative.figures.takeaways import NOTHING, ends_of, last, listed, named, percent, short
 from discriminative.papers.include_exclude.appendix import standing_out, sweeps
+from discriminative.papers.include_exclude.free_variance import FreePath, crossed_told
 
 __all__ = ["TAKEAWAYS"]
 
@@ -56,9 +57,19 @@ def lambda_sweep(arms: Arms, softmax: Arms) -> str:
     )
 
 
+def free_paths(paths: Sequence[FreePath]) -> str:
+    """How many runs of each reading cross zero."""
+    told = [
+        f"in {crossed_told(path for path in paths if path.reading == reading)} under {named(reading)}"
+        for reading in dict.fromkeys(path.reading for path in paths)
+    ]
+    return f"A free variance falls below zero {listed(told)}."
+
+
 TAKEAWAYS: dict[str, Callable[..., str]] = {
     "ie-forces": forces,
     "ie-courses": courses,
     "ie-best": best_of_many,
     "ie-sweep": lambda_sweep,
+    "ie-free": free_paths,
 }

@@ -7,16 +7,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import torch
 
 from discriminative.evidence import Arms
+from discriminative.grids import at_ends
+from discriminative.networks import NETWORKS
 from discriminative.runs import Run
 from discriminative.statistics import Verdict, interval
 from discriminative.study import Arm
 
 __all__ = [
-    "FALLEN_HEADS", "NOT_RUN", "NOT_RUN_HEADS", "against", "apart", "at_chance", "at_edge", "before_correction", "ends",
-    "error", "errors_told", "fallen", "later", "later_rows", "loss_rows", "norms_told", "out_told", "spread_told",
-    "tuning_told", "validated", "way_of_centres",
+    "FALLEN_HEADS", "NOT_RUN", "NOT_RUN_HEADS", "against", "apart", "at_chance", "at_edge", "before_correction",
+    "diverged_told", "each_error", "ends", "error", "errors_told", "fallen", "later", "later_rows", "loss_rows",
+    "norms_told", "out_told", "parameters", "spread_told", "table_1_rows", "tuning_told", "validated", "way_of_centres",
 ]  # fmt: skip
 
 NOT_RUN_HEADS = ["Control", "What it would tell", "Why it is not run"]
@@ -34,7 +37,7 @@ NOT_RUN = [
     [
         "A.1 tuned on CIFAR-10 or CIFAR-100",
         "whether any setting of it helps there",
-        "beyond the time of these records; where it collapsed a few settings are tried, chosen by nobody",
+        "beyond the time of these records; where it collapsed a few settings are tried, none of them chosen there",
     ],
     [
         "The test loss at a temperature fitted on validation",
@@ -49,15 +52,65 @@ NOT_RUN = [
     [
         "Rows [P], WRN-28-10",
         "whether the order of the losses holds on a powerful network",
-        "the network is not among the book's, and what the paper changed in it is not printed",
+        "planned, and waits for a GPU; what the paper changed in the network is not printed",
     ],
 ]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Table 1 as it is printed, with the parameters of our networks.
+
+TABLE_1_NETWORKS = {
+    "MNIST (for Fig. 2)": ("thesis-mnist-2d", 2),
+    "MNIST": ("thesis-mnist", 256),
+    "CIFAR10": ("thesis-cifar10", 256),
+    "CIFAR100": ("thesis-cifar100", 512),
+}
+
+
+def parameters(network: str, width: int) -> int:
+    """How many a network has, without a classifier; nothing is computed."""
+    with torch.device("meta"):
+        return sum(part.numel() for part in NETWORKS[network](width).parameters())
+
+
+def table_1_rows(cells: Mapping[tuple[str, str], Any]) -> tuple[list[str], list[list[str]]]:
+    """Heads and one row a network: each printed column in one cell, and the parameters of ours without a classifier.
+
+    Args:
+        cells: the printed ones; a network's five lines each have a row there.
+    """
+    columns = list(dict.fromkeys(column for _, column in cells))
+    rows = []
+    for name, (network, width) in TABLE_1_NETWORKS.items():
+        layers = [_layers(cells, name, column) for column in columns]
+        rows.append([name, *layers, f"{parameters(network, width):,}"])
+    return ["Network", *columns, "Parameters of ours"], rows
+
+
+def _layers(cells: Mapping[tuple[str, str], Any], name: str, column: str) -> str:
+    """How many layers, their size and filters, the stride and the padding; of a fully connected one the width."""
+    lines = ("Num Layer", "Filt Dim", "Num Filt", "Stride", "Pad")
+    found = [cells[f"{name} / {line}", column] for line in lines]
+    count, size, filters, stride, pad = (None if isinstance(value, str) else int(value) for value in found)
+    if count is None:
+        return "–"
+    if column == "Fully connected":
+        return str(filters)
+    told = f"{count} of {size} × {size}" + (f", {filters}" if filters else "")
+    return f"{told} / {stride}" + (f" / {pad}" if pad else "")
 
 
 def error(arms: Arms, name: str) -> str:
     """The mean test error of an arm; a dash where it has no record."""
     mean = arms.mean(name) if name in arms else math.nan
     return "–" if math.isnan(mean) else f"{mean:.2f} %"
+
+
+def each_error(arms: Arms, name: str) -> str:
+    """The test error of every run of an arm, rising."""
+    found = sorted(arms.numbers(name)) if name in arms else []
+    return " and ".join(f"{value:.2f} %" for value in found) or "–"
 
 
 def errors_told(arms: Arms, *names: str, beside: str) -> str:
@@ -148,6 +201,14 @@ def ends(arms: Arms, name: str) -> str:
         return "–"
     low, high = f"{min(last):.2f}", f"{max(last):.2f}"
     return low if low == high else f"{low} to {high}"
+
+
+def diverged_told(arms: Arms, name: str) -> str:
+    """The least and the greatest first bad step of the runs of an arm that diverged."""
+    steps = sorted(r["metrics"]["first_bad_step"] for r in arms.records(name) if r["status"] != "finished")
+    if not steps:
+        return "–"
+    return str(steps[0]) if steps[0] == steps[-1] else f"{steps[0]} to {steps[-1]}"
 
 
 def way_of_centres(run: Run, classes: int = 10, momentum: float = 0.9) -> float:
@@ -249,19 +310,8 @@ def out_told(arms: Arms, start: str) -> str:
 
 
 def at_edge(tried: Iterable[Arm], chosen: Run) -> str:
-    """Where in its grid a choice stands: ``the largest coefficient and the smallest margin`` that were tried."""
-    terms = [arm.run.terms[0] for arm in tried]
-    (mine,) = chosen.terms
-    told = [_edge("coefficient", [term.coefficient for term in terms], mine.coefficient)]
-    for name, value in mine.arguments.items():
-        told.append(_edge(name, [term.arguments[name] for term in terms], value))
-    return " and ".join(filter(None, told)) or "inside its grid"
-
-
-def _edge(name: str, values: list[float], value: float) -> str:
-    if len(set(values)) == 1:
-        return ""
-    return f"the largest {name}" if value == max(values) else f"the smallest {name}" if value == min(values) else ""
+    """Where in its grid a choice stands: ``the greatest coefficient and the least margin`` that were tried."""
+    return at_ends(tried, chosen) or "inside its grid"
 
 
 def before_correction(verdict: Verdict, places: int) -> str:

@@ -65,6 +65,20 @@ MEASURES = {
         "fewer",
         "share of the training images that are right under the bent logits and wrong under the test scores, in percent",
     ),
+    "Fisher ratio": Measure(
+        lambda record: float(record["geometry"]["fisher_ratio"]),
+        "",
+        "higher",
+        "lower",
+        "variance between the classes' mean features over that within a class",
+    ),
+    "largest class cosine": Measure(
+        lambda record: float(record["geometry"]["between_cosine_max"]),
+        "",
+        "higher",
+        "lower",
+        "largest mean cosine between the features of two classes",
+    ),
     "loss of the mean feature": Measure(
         lambda record: float(record["geometry"]["mean_feature_loss"]),
         "nats",

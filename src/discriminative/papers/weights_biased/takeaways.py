@@ -17,14 +17,24 @@ __all__ = ["TAKEAWAYS"]
 PRINTED, STOPPED = GRADIENTS
 
 
+def _left(arms: Arms, name: str) -> str:
+    """How many of an arm's runs a mean is of, where some diverged."""
+    started, diverged = len(arms.records(name)), arms.lost(name)[0]
+    return f"(mean of {started - diverged} of {started} runs, the rest diverged)" if diverged else ""
+
+
 def over_alpha(arms: Arms) -> str:
     """The error at the paper's middle alpha in the two extreme columns, under either gradient."""
     told = []
     for norm, warm, where in ((False, False, "without either help"), (True, True, "with batch norm and a warm start")):
-        found = [arms.mean(map_name(1.0, gradient, norm, warm)) for gradient in (PRINTED, STOPPED)]
-        told.append(
-            f"{where} {percent(found[0])} under the printed gradient, {percent(found[1])} under the stopped one"
-        )
+        each = [
+            f"{percent(arms.mean(name))} under the {gradient} {_left(arms, name)}".rstrip()
+            for gradient, name in (
+                ("printed gradient", map_name(1.0, PRINTED, norm, warm)),
+                ("stopped one", map_name(1.0, STOPPED, norm, warm)),
+            )
+        ]
+        told.append(f"{where} {each[0]}, {each[1]}")
     return f"The test error at α = 1: {'; '.join(told)}."
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from discriminative.evidence import Arms
-from discriminative.statistics import interval
+from discriminative.statistics import interval, proportion
 
 __all__ = [
-    "CIFAR_CLASSES", "DIAGNOSIS", "arm_mean", "class_rises", "classes_falling", "decimals", "diagnosis", "gains_apart",
-    "over_seeds", "paired", "with_any",
+    "CIFAR_CLASSES", "DIAGNOSIS", "SPREAD", "arm_mean", "class_rises", "classes_falling", "counted", "decimals",
+    "diagnosis", "gains_apart", "images_with", "over_seeds", "paired", "spread_rows", "steps_told", "wider_in_training",
+    "with_any",
 ]  # fmt: skip
 
 CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -25,6 +26,16 @@ DIAGNOSIS = [
     "Energy in the mean, %",
     "Ridge probe's error, %",
 ]
+
+
+# What "inter-class variance" and "intra-class variance" may mean: a measure, how it is told, with how many decimals.
+SPREAD = (
+    ("Fisher ratio", "Fisher ratio", 2),
+    ("within-class cosine", "Cosine within a class", 3),
+    ("between-class cosine", "Mean cosine between classes", 3),
+    ("largest class cosine", "Largest cosine between classes", 3),
+    ("angle gap", "Gap to the nearest rival, degrees", 1),
+)
 
 
 def decimals(value: float, digits: int = 1) -> str:
@@ -65,6 +76,65 @@ def _told(differences: list[float], digits: int, unit: str) -> str:
     middle, low, high = (f"{end:+.{digits}f}" for end in interval(differences))
     pairs = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(differences)}"
     return f"{middle} {unit} [{low}, {high}], {pairs}".replace("-", "\N{MINUS SIGN}")
+
+
+def steps_told(arms: Arms, names: Sequence[str], measure: str, digits: int = 2) -> list[str]:
+    """By how much a measure changes from each arm to the next, paired by seed, each with its 95 % interval."""
+    steps = []
+    for before, after in pairwise(names):
+        differences = [b - a for a, b in arms.pairs(before, after, measure)]
+        if len(differences) < 2:
+            steps.append("–")
+            continue
+        middle, low, high = (f"{end:+.{digits}f}" for end in interval(differences))
+        steps.append(f"{middle} [{low}, {high}]".replace("-", "\N{MINUS SIGN}"))
+    return steps
+
+
+def spread_rows(arms: Arms, names: Sequence[str], label: str) -> list[list[str]]:
+    """How far classes are apart and how wide they are, a row for each of ``SPREAD``: means by arm, then the steps.
+
+    Args:
+        arms: that hold them.
+        names: of the arms along a sweep.
+        label: what the sweep is called, behind the name of what is measured.
+    """
+    return [
+        [
+            f"{told}, {label}",
+            ", ".join(decimals(arms.mean(name, measure), digits) for name in names).replace("-", "\N{MINUS SIGN}"),
+            *steps_told(arms, names, measure, digits),
+        ]
+        for measure, told, digits in SPREAD
+    ]
+
+
+def counted(count: int, trials: int, of: str = "", digits: int = 0) -> str:
+    """A count with Clopper and Pearson's 95 % interval, e.g. ``"4 of 5 runs [28 %, 99 %]"``."""
+    if not trials:
+        return "–"
+    low, high = (f"{100 * end:.{digits}f} %" for end in proportion(count, trials))
+    return f"{count:,} of {trials:,}{' ' if of else ''}{of} [{low}, {high}]"
+
+
+def images_with(arms: Arms, name: str, key: str, digits: int = 3) -> str:
+    """On how many training images of an arm's finished runs together something holds whose share a record keeps."""
+    sizes = [(record["geometry"].get(key), record["metrics"]["train"]["images"]) for record in arms.finished(name)]
+    kept = [(round(share * images), images) for share, images in sizes if share is not None]
+    return counted(sum(count for count, _ in kept), sum(images for _, images in kept), "images", digits)
+
+
+def wider_in_training(arms: Arms, name: str) -> str:
+    """Which classes have no smaller mean own angle in training than in the test, e.g. ``"class 1 under seed 4"``."""
+    found = [
+        f"class {label} under seed {record['run']['seed']}"
+        for record in arms.finished(name)
+        for label, (seen, met) in enumerate(
+            zip(record["geometry"]["class_own_angle_train"], record["geometry"]["class_own_angle"], strict=True)
+        )
+        if seen >= met
+    ]
+    return " and ".join(found) or "none"
 
 
 def paired(arms: Arms, baseline: str, arm: str) -> str:
