@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from discriminative.papers import printed
-from discriminative.papers.thesis.wider import FASTEST, SOFTMAX_WIDEST, WIDEST
+from discriminative.papers.thesis.wider import FASTEST, NORMED_BLEND, SOFTMAX_WIDEST, WIDEST
 from discriminative.study import Claim, Fewer, Less, More, Ordered, Proved, Within
 
 __all__ = ["CLAIMS", "WITHDRAWN"]
@@ -130,6 +130,16 @@ CLAIMS = (
         SMALL,
         Less("between-class cosine", "m=4", "softmax", smallest=SHADE),
         "workhorse",
+    ),
+    Claim(
+        "C-LSM1l",
+        "Table 2.2",
+        "With batch norm before the head of both, L-Softmax with m = 4 and its blend errs less than softmax.",
+        SMALL,
+        Fewer(NORMED_BLEND[1], NORMED_BLEND[0], paper=_printed_errors(4)),
+        "blend-norm",
+        says="our reading",
+        paper_scale=PAPERS_MNIST,
     ),
     *(
         Claim(
