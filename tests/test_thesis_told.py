@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+import numpy as np
+import pytest
 
 from discriminative.papers.thesis import told
 
@@ -50,3 +54,33 @@ def test_a_run_in_the_plane_that_its_scores_lose_is_told_with_the_digit_and_its_
     assert told.odd_plane(two, [run(5, 5.0, 3.0, seed=seed, gap=4.0) for seed in (1, 2, 3)]).endswith(
         "is 3.00 degrees."
     )
+
+
+def test_features_on_spokes_are_told_by_their_own_directions_and_not_by_those_of_weights_that_lean() -> None:
+    order = np.random.default_rng(1).permutation(300)
+    turn = (np.random.default_rng(0).normal(0, 0.02, 300) + np.repeat([0.0, 2.0, 4.0], 100))[order]
+    labels = np.repeat([0, 1, 2], 100)[order]
+    features = np.stack([np.cos(turn), np.sin(turn)], 1)
+    leaning, lengths = np.array([1.6, 2.6, 4.0]), np.array([[1.0], [1.5], [1.0]])
+    weight = lengths * np.stack([np.cos(leaning), np.sin(leaning)], 1)
+    assert told.by_own_directions(features, labels, weight) == (0.0, pytest.approx(100 / 3))
+
+
+def test_tossed_signs_give_the_exact_p_of_a_mean() -> None:
+    assert told._toss([2.0, 2.0, 2.0, 2.0], [1.0, 1.0, 1.0, 1.0]) == pytest.approx(2 / 16)
+    assert math.isnan(told._toss([1.0], [2.0]))
+
+
+def test_in_the_plane_angles_to_the_classes_own_directions_do_as_well_as_scores() -> None:
+    said = told.planes()
+    low, high = said["own_directions_1"].split("[")[1].rstrip("]").replace("−", "-").split(", ")
+    assert -1 < float(low) < float(high) < 1
+    assert said["weight_directions_1"] != said["own_directions_1"]
+
+
+def test_behind_a_batch_norm_each_loss_is_told_with_its_own_choice() -> None:
+    said = told.normed_blend()
+    assert said["normed_blend_tried"] == "8"
+    assert "for softmax the rate" in said["normed_blend_told"]
+    assert "for $m = 4$ the rate" in said["normed_blend_told"]
+    assert float(said["normed_blend_softmax"].split(" ")[0]) > 0

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from discriminative.data import fashion_labels
 from discriminative.evidence import Arms, collapsed, mark, means, rank
 from discriminative.ledger import Ledger, correctness
-from discriminative.measures import percent_wrong
+from discriminative.measures import measure, percent_wrong
 from discriminative.papers import printed
 from discriminative.papers.shared import FAMILY_TUNING, MARGIN_TUNING, tuned
 from discriminative.papers.thesis.answers import (
@@ -37,6 +38,7 @@ from discriminative.papers.thesis.wider import (
     FASTEST,
     FASTEST_TUNING,
     FLOOR_TUNING,
+    NORMED_BLEND,
     NORMFACE_TUNING,
     SOFTMAX_TUNING,
     WIDEST,
@@ -181,8 +183,74 @@ def planes() -> Said:
     said = {
         "plane_seeds": f"{_span(list(ran))} of {_span(list(planned))}",
         "plane_odd": odd_plane(arms.finished("m=4"), arms.finished("m=3")),
+        "plane_whole": sum(steps.values()),
     }
+    for m in (1, 4):
+        stored = [arms.ledger.arrays(Run.from_json(record["run"])) for record in arms.finished(f"m={m}")]
+        apart = [by_own_directions(each["features"], each["labels"], each["weight"]) for each in stored]
+        said[f"own_directions_{m}"] = _points([mean for mean, _ in apart])
+        said[f"weight_directions_{m}"] = _points([weight for _, weight in apart])
+    excess = {record["run"]["seed"]: measure("angle-only excess").value(record) for record in arms.finished("m=4")}
+    least = min(excess, key=lambda seed: excess[seed], default=None)
+    said["angle_without_least"] = _points([value for seed, value in excess.items() if seed != least])
     return steps | said
+
+
+def _toss(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Two-sided p of the mean log ratio of paired errors where the sign of each pair is tossed, exact for few pairs."""
+    if not len(ours) == len(theirs) > 1:
+        return math.nan
+    ratios = np.log(ours) - np.log(theirs)
+    return float(stats.permutation_test((ratios,), np.mean, permutation_type="samples").pvalue)
+
+
+def normed_blend() -> Said:
+    """Softmax and m = 4 with its blend behind a batch norm: what was tried, what chosen, what softmax gains by it."""
+    tried, arms = Arms.of("blend-norm-tuning", "laptop"), Arms.of("blend-norm", "laptop")
+    told, counts = [], []
+    for name in NORMED_BLEND:
+        among = [tried[each] for each in tried if each.startswith(f"{name} rate")]
+        counts.append(len(among))
+        if name in arms:
+            end = at_ends(among, arms[name].run)
+            loss = "softmax" if name.startswith("softmax") else "$m = 4$"
+            told.append(f"for {loss} {configuration(among, arms[name].run)}{f', {end} tried' if end else ''}")
+    both = arms | Arms.of("workhorse", "laptop").only("softmax")
+    return {
+        "normed_blend_tried": _span(counts),
+        "normed_blend_told": "; ".join(told) or "not run yet",
+        "normed_blend_softmax": _saved(both, "softmax", NORMED_BLEND[0]),
+    }
+
+
+def by_own_directions(features: np.ndarray, labels: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Points that angles err more than the scores do, to the classes' own mean directions and to their weights.
+
+    A fifth of the images is told by the mean directions of the four others, five times.
+
+    Args:
+        features: of shape (N, D).
+        labels: of shape (N,).
+        weight: of the classifier, of shape (K, D).
+    """
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    wrong = np.zeros(len(labels), bool)
+    for fold in range(5):
+        out = np.arange(len(labels)) % 5 == fold
+        classes = np.unique(labels[~out])
+        means = np.stack([unit[~out & (labels == each)].mean(0) for each in classes])
+        means /= np.linalg.norm(means, axis=1, keepdims=True)
+        wrong[out] = classes[(unit[out] @ means.T).argmax(1)] != labels[out]
+    score = ((features @ weight.T).argmax(1) != labels).mean()
+    angle = ((unit @ (weight / np.linalg.norm(weight, axis=1, keepdims=True)).T).argmax(1) != labels).mean()
+    return float(100 * (wrong.mean() - score)), float(100 * (angle - score))
+
+
+def _points(values: Sequence[float]) -> str:
+    """A mean with its 90 % interval, as an equivalence is asked."""
+    if len(values) < 2:
+        return "–"
+    return "{:+.2f} [{:+.2f}, {:+.2f}]".format(*interval(values, 0.9)).replace("-", "−")
 
 
 def odd_plane(records: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]] = ()) -> str:
@@ -406,6 +474,7 @@ def grid() -> tuple[list[str], list[list[str]], Said]:
         "fastest_told": _chosen(Arms.of("normface-fastest", "laptop"), FASTEST, (*tried, *FASTEST_TUNING)),
     }
     errors = [arms.mean(name, VALIDATION) for name in settings.values() if not arms.lost(name)[0]]
+    said["normface_lost"] = str(sum(arms.lost(name)[0] for name in settings.values()))
     said["near_best"] = str(sum(error < min(errors) + 0.1 for error in errors) - 1) if errors else "none yet"
     slow, fast = Arms.of("small-scale-tuning", "laptop"), Arms.of("small-scale-fastest-tuning", "laptop")
     said |= _small_scale("scale", Arms.of("small-scale", "laptop"), "at its scale", slow)
@@ -539,8 +608,9 @@ def collapse() -> tuple[list[str], list[list[str]], Said]:
         ])  # fmt: skip
     margins = ("m2", "m3", "m4")
     said["pure_norm_share"] = 100 * max(said[f"pure_norm_{key}"] for key in margins) / said["pure_norm_softmax"]
-    said["pure_loss_drop"] = max(abs(said[f"pure_drop_{key}"] - math.log(10)) for key in margins)
-    said["pure_loss_above"] = max(abs(said[f"pure_loss_{key}"] - math.log(10)) for key in margins)
+    for key, of in (("drop", "drop"), ("above", "loss")):  # bounds: rounded up
+        most = max(abs(said[f"pure_{of}_{name}"] - math.log(10)) for name in margins)
+        said[f"pure_loss_{key}"] = math.ceil(100 * most) / 100 if not math.isnan(most) else most
     heads = ["Arm", "Last mean feature norm", "Last training loss", "Least training error (%)"]
     return [*heads, "Last training error (%)", "Test error (%)"], rows, said
 
@@ -571,6 +641,7 @@ def normed() -> tuple[list[str], list[list[str]], Said]:
         normed_softmax=f"{min(softmax, default=math.nan):.2f} to {max(softmax, default=math.nan):.2f} %",
         normed_each_2=", ".join(f"{error:.1f}" for error in sorted(second)),
         normed_as_softmax_2=sum(error <= max(softmax, default=math.nan) for error in second),
+        normed_toss_2=_toss(second, softmax),
     )
     for name in arms:
         values = [arms.mean(name, of) for of in ("test error", "training error", "classes given up", "shortest weight")]

@@ -14,7 +14,10 @@
 - All three stood at 0.4, the greatest rate of those grids. Twice and four times that rate join all three, at NormFace's
   scales from 2 to 4 and at the margins that were tried. C-LSM11f to h ask what c to e ask, at the best of everything.
 - The thesis' networks have batch norm, the workhorse has none. With one before the head of both, softmax and m = 4 with
-  its blend, rate and decay chosen on validation among eight settings each. C-LSM1l: m = 4 errs less.
+  its blend, rate and decay chosen on validation among eight settings each. C-LSM1l: m = 4 errs less. And NormFace so,
+  scale and rate among eight. C-LSM11i, named when C-LSM1l was known: m = 4 errs less than NormFace.
+- Without a blend and behind a batch norm m = 3 and 4 end, after the workhorse's steps, well above softmax. Ten times as
+  many at the same settings: whether they were unfinished.
 
 All are our reading and exploratory; what counts is a third of the thesis' log ratio.
 """
@@ -25,13 +28,13 @@ from dataclasses import replace
 from itertools import product
 
 from discriminative.papers.shared import FAMILY_TUNING, MARGIN_TUNING, SEEDS, WORKHORSE, best, control, tuned
-from discriminative.papers.thesis.answers import FASHION_TUNING, NEW_SEEDS, TUNED_THERE
+from discriminative.papers.thesis.answers import ANSWERS, FASHION_TUNING, NEW_SEEDS, TUNED_THERE
 from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Run
 from discriminative.study import Arm, Experiment
 
 __all__ = [
-    "FASTEST", "FASTEST_TUNING", "FLOOR_TUNING", "NORMED_BLEND", "NORMFACE_TUNING", "SOFTMAX_TUNING", "SOFTMAX_WIDEST",
-    "WIDER", "WIDEST",
+    "FASTEST", "FASTEST_TUNING", "FLOOR_TUNING", "NORMED_BLEND", "NORMED_NORMFACE", "NORMFACE_TUNING",
+    "SOFTMAX_TUNING", "SOFTMAX_WIDEST", "WIDER", "WIDEST",
 ]  # fmt: skip
 
 WIDEST = "NormFace of the wider grid"
@@ -146,6 +149,30 @@ def _normed_blend() -> tuple[Arm, ...]:
 
 
 NORMED_BLEND_TUNING = _normed_blend()
+NORMED_NORMFACE = "NormFace and batch norm"
+NORMED_NORMFACE_TUNING = tuple(
+    replace(arm, name=arm.name.replace("NormFace", NORMED_NORMFACE), run=replace(arm.run, batch_norm=True))
+    for arm in (_normface_at(*settings) for settings in product((2.0, 4.0), (0.1, 0.2, 0.4, 0.8)))
+)
+
+
+def _normed_normface() -> tuple[Arm, ...]:
+    margin = tuned(NORMED_BLEND_TUNING, NORMED_BLEND[1:], SEEDS)
+    return (*margin, *tuned(NORMED_NORMFACE_TUNING, (NORMED_NORMFACE,), SEEDS))
+
+
+def _unblended() -> tuple[Arm, ...]:
+    """The arms of ``batch-norm`` with m = 3 and 4 over ten times the steps."""
+    arms = next(each for each in ANSWERS if each.name == "batch-norm").at("laptop")
+    return tuple(
+        Arm(
+            f"{arm.name}, ten times the steps",
+            replace(arm.run, schedule=replace(arm.run.schedule, steps=10 * arm.run.schedule.steps)),
+            SEEDS[:2],
+        )
+        for arm in arms
+        if arm.name.startswith(("m=3", "m=4"))
+    )
 
 
 WIDER = (
@@ -161,6 +188,26 @@ WIDER = (
         "m = 4 with its blend beside softmax, batch norm before the head of both",
         {"laptop": lambda: tuned(NORMED_BLEND_TUNING, NORMED_BLEND, SEEDS)},
         "blend-norm-tuning",
+    ),
+    Experiment(
+        "normface-norm-tuning",
+        "section 2.2.5",
+        "Batch norm before the head of NormFace, on validation",
+        {"laptop": NORMED_NORMFACE_TUNING},
+    ),
+    Experiment(
+        "normface-norm",
+        "section 2.2.5",
+        "m = 4 with its blend beside NormFace, batch norm before the head of both",
+        {"laptop": _normed_normface},
+        "normface-norm-tuning",
+    ),
+    Experiment(
+        "batch-norm-longer",
+        "section 2.2.7",
+        "Pure margins behind a batch norm over ten times the steps",
+        {"laptop": _unblended},
+        "batch-norm",
     ),
     Experiment(
         "fashion-floor-tuning",
