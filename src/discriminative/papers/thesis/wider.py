@@ -151,8 +151,12 @@ def _normed_blend() -> tuple[Arm, ...]:
 NORMED_BLEND_TUNING = _normed_blend()
 NORMED_NORMFACE = "NormFace and batch norm"
 NORMED_NORMFACE_TUNING = tuple(
-    replace(arm, name=arm.name.replace("NormFace", NORMED_NORMFACE), run=replace(arm.run, batch_norm=True))
-    for arm in (_normface_at(*settings) for settings in product((2.0, 4.0), (0.1, 0.2, 0.4, 0.8)))
+    Arm(
+        f"{NORMED_NORMFACE} rate {rate:g} s={scale:g}",
+        replace(_normface_at(scale, rate).run, batch_norm=True),
+        TUNING_SEEDS,
+    )
+    for scale, rate in product((2.0, 4.0), (0.1, 0.2, 0.4, 0.8))
 )
 
 
