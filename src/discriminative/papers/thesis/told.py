@@ -39,6 +39,8 @@ from discriminative.papers.thesis.wider import (
     FASTEST_TUNING,
     FLOOR_TUNING,
     NORMED_BLEND,
+    NORMED_NORMFACE,
+    NORMED_NORMFACE_TUNING,
     NORMFACE_TUNING,
     SOFTMAX_TUNING,
     WIDEST,
@@ -216,7 +218,22 @@ def normed_blend() -> Said:
             loss = "softmax" if name.startswith("softmax") else "$m = 4$"
             told.append(f"for {loss} {configuration(among, arms[name].run)}{f', {end} tried' if end else ''}")
     both = arms | Arms.of("workhorse", "laptop").only("softmax")
+    beside, longer = Arms.of("normface-norm", "laptop"), Arms.of("batch-norm-longer", "laptop")
+    sphere = [arm for arm in NORMED_NORMFACE_TUNING if NORMED_NORMFACE in beside]
     return {
+        "normed_normface_told": configuration(sphere, beside[NORMED_NORMFACE].run) if sphere else "not run yet",
+        "normed_normface_saved": _saved(both | beside, "softmax", NORMED_NORMFACE),
+        "normed_blend_saved": _saved(both, "softmax", NORMED_BLEND[1]),
+        **{
+            f"normed_longer_{m}": " and ".join(
+                f"{percent_wrong(record):.0f} %"
+                for name in longer
+                if name.startswith(f"m={m} ")
+                for record in longer.finished(name)
+            )
+            or "–"
+            for m in (3, 4)
+        },
         "normed_blend_tried": _span(counts),
         "normed_blend_told": "; ".join(told) or "not run yet",
         "normed_blend_softmax": _saved(both, "softmax", NORMED_BLEND[0]),

@@ -33,7 +33,8 @@ from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Ru
 from discriminative.study import Arm, Experiment
 
 __all__ = [
-    "FASTEST", "FASTEST_TUNING", "FLOOR_TUNING", "NORMED_BLEND", "NORMED_NORMFACE", "NORMFACE_TUNING",
+    "FASTEST", "FASTEST_TUNING", "FLOOR_TUNING", "NORMED_BLEND", "NORMED_NORMFACE", "NORMED_NORMFACE_TUNING",
+    "NORMFACE_TUNING",
     "SOFTMAX_TUNING", "SOFTMAX_WIDEST", "WIDER", "WIDEST",
 ]  # fmt: skip
 
