@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib as mpl
@@ -19,8 +20,9 @@ from discriminative.figures.style import colour
 from discriminative.geometry import unit_rows
 from discriminative.ledger import Ledger
 from discriminative.papers.weights_biased import figures, takeaways, told
-from discriminative.papers.weights_biased.experiments import map_name
+from discriminative.papers.weights_biased.experiments import ALPHAS, PAPERS, map_name
 from discriminative.runs import Run
+from discriminative.statistics import interval
 from discriminative.study import Arm
 from discriminative.training import train
 
@@ -172,3 +174,43 @@ def test_the_best_common_angle_is_that_of_the_theorem() -> None:
     assert figures.optimum_energy(1.0) == pytest.approx(float(features.mean(0).square().sum()), abs=1e-12)
     assert figures.optimum_energy(0.3) == pytest.approx(0.0, abs=1e-6)
     assert figures.optimum(0.3) == (pytest.approx(-1 / 9), pytest.approx(0.0, abs=1e-3))
+
+
+def decided(arms: Arms, names: tuple[str, ...], measure: str) -> list[int]:
+    """Of each step its sign where the 95 % interval is off zero, else 0."""
+    steps = [interval([b - a for a, b in arms.pairs(*pair, measure)]) for pair in pairwise(names)]
+    return [1 if low > 0 else -1 if high < 0 else 0 for _, low, high in steps]
+
+
+def test_what_is_said_of_the_sweeps_over_alpha_is_so_in_the_records() -> None:
+    swept, fast, tuned = (Arms.of(f"wsm-{name}", "laptop") for name in ("map", "tenfold", "tuned"))
+    stopped = tuple(map_name(alpha, "stopped") for alpha in (0.0, *PAPERS))
+    literal = tuple(map_name(alpha, "literal") for alpha in (0.0, *PAPERS))
+    for names in (stopped, literal):
+        for measure in ("Fisher ratio", "within-class cosine"):
+            assert decided(swept, names, measure) == [1, 1, 1]
+        assert decided(swept, names, "largest class cosine") == [-1, 1, 1]
+    assert decided(swept, stopped, "between-class cosine") == [-1, -1, -1]
+    assert decided(swept, literal, "between-class cosine") == [0, 1, 1]
+    assert decided(swept, stopped, "angle gap") == [1, 1, -1]
+    assert decided(swept, literal, "angle gap") == [1, -1, -1]
+    assert decided(swept, literal[::2], "angle gap") == [-1]
+    assert decided(fast, stopped, "angle gap") == decided(fast, stopped, "Fisher ratio") == [1, 1, 1]
+    assert decided(swept, stopped, "own angle") == decided(fast, stopped, "own angle") == [-1, -1, -1]
+    own = ("weight-normalised", *(f"stopped alpha={alpha:g}" for alpha in PAPERS))
+    assert decided(tuned, own, "own angle") == [0, -1, -1]
+    assert decided(swept, literal, "own angle") == [0, 1, 1]
+    assert decided(swept, literal, "weight cosine") == [1, 1, 1]
+    assert decided(swept, stopped, "cosines off the simplex") == [0, 1, 1]
+
+
+def test_what_is_said_of_softmax_first_is_so_in_the_records() -> None:
+    swept = Arms.of("wsm-map", "laptop")
+
+    def first(alpha: float, gradient: str, norm: bool) -> int:
+        cold, warm = (map_name(alpha, gradient, norm, warm) for warm in (False, True))
+        return decided(swept, (cold, warm), "test error")[0]
+
+    assert [first(alpha, "literal", False) for alpha in ALPHAS] == [-1] * 4
+    assert [first(alpha, "stopped", False) for alpha in ALPHAS] == [0, -1, 0, 0]
+    assert min(first(alpha, gradient, True) for alpha in (0.0, *ALPHAS) for gradient in ("literal", "stopped")) == 0

@@ -26,12 +26,16 @@ WORDS = ("reproduced", "contradicted", "reversed", "inconclusive", "not run")
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with its verdict and what its arms lost: arm to (runs, diverged, collapsed), and what collapsing was."""
+    """A claim with its verdict and what its arms lost: arm to (runs, diverged, collapsed), and what collapsing was.
+
+    ``arms`` are those of :func:`arms_of`.
+    """
 
     claim: Claim
     verdict: Verdict
     lost: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     collapse: str = "ended above 50 % error"
+    arms: tuple[Arm, ...] = ()
 
 
 def arms_of(claim: Claim) -> tuple[Arm, ...]:
@@ -66,7 +70,7 @@ def _judge(claim: Claim, ledger: Ledger | None) -> Judged:
         )
     evidence = Arms(arms, Ledger.of(claim.profile) if ledger is None else ledger)
     lost = {name: (len(evidence.records(name)), *evidence.lost(name)) for name in evidence}
-    return Judged(claim, claim.test.judge(evidence), lost, collapse_told(evidence.records()))
+    return Judged(claim, claim.test.judge(evidence), lost, collapse_told(evidence.records()), arms)
 
 
 def kind(claim: Claim) -> Literal["proved", "confirmatory", "exploratory"]:

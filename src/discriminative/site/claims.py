@@ -16,7 +16,7 @@ from discriminative.measures import measure
 from discriminative.naming import named
 from discriminative.papers import experiment, papers
 from discriminative.study import Claim
-from discriminative.verdicts import Judged, arms_of, kind, numbers, why
+from discriminative.verdicts import Judged, kind, numbers, why
 
 __all__ = ["claims_json", "named_in", "verdicts_json"]
 
@@ -62,7 +62,7 @@ def verdicts_json(judged: Mapping[str, Judged], root: Path) -> str:
 def _answer(judged: Judged, root: Path) -> dict[str, Any]:
     claim = judged.claim
     ledger = Ledger.of(claim.profile, root)
-    arms = {arm.name: [run.id for run in arm.runs() if ledger.has(run)] for arm in arms_of(claim)}
+    arms = {arm.name: [run.id for run in arm.runs() if ledger.has(run)] for arm in judged.arms}
     lost = {
         name: dict(zip(("runs", "diverged", "collapsed"), counts, strict=True)) for name, counts in judged.lost.items()
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from itertools import takewhile
 
 from discriminative.papers import papers
@@ -55,6 +56,7 @@ def counts(judged: Iterable[Judged]) -> Counter[str]:
     return Counter(each.verdict.word for each in judged)
 
 
+@cache
 def dataset(claim: Claim) -> str:
     """The data that a claim's arms are trained on, as readers call it; empty for a proof."""
     name = next((arm.run.dataset for arm in arms_of(claim)), "")

@@ -21,7 +21,7 @@ from discriminative.site.sorts import SHORT, SORTS, counts, dataset, families, l
 from discriminative.statistics import Verdict
 from discriminative.study import Claim, Fewer, Paper, Proved
 from discriminative.tables import chip, lost_note, permalink, records_link
-from discriminative.verdicts import WORDS, Judged, arms_of, kind, numbers, ours_told, percent_told, readable, why
+from discriminative.verdicts import WORDS, Judged, kind, numbers, ours_told, percent_told, readable, why
 
 __all__ = ["verdict_page", "verdicts_csv"]
 
@@ -162,9 +162,7 @@ def _opened(
     yield "Named", _named(claim, commits, ranks)
     yield (
         "Records",
-        ", ".join(
-            records_link(arm, readable(arm.name)) for arm in arms_of(claim) if judged.lost.get(arm.name, (0,))[0]
-        ),
+        ", ".join(records_link(arm, readable(arm.name)) for arm in judged.arms if judged.lost.get(arm.name, (0,))[0]),
     )
     label = claim.test.label if isinstance(claim.test, Proved) else claim.id.lower()
     what = "the proof and its check" if isinstance(claim.test, Proved) else "the table of its chapter"
