@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from discriminative import pictures
 from discriminative.evidence import Arms
 from discriminative.figures.style import colour
 from discriminative.ledger import Ledger
@@ -370,3 +371,45 @@ def test_what_the_chapter_says_of_a_fixed_variance_on_cifar_is_what_its_records_
     assert min(again.numbers("A.1 lambda=1 placed")) > 85
     for id in ("C-IE3a", "C-IE3b"):
         assert verdicts("include_exclude")[id].verdict.word == "reversed"
+
+
+@pytest.fixture
+def planes(tiny: Run, root: Path) -> Arms:
+    """Two arms of one run each, the first with its plane; both recorded."""
+    ledger, made = Ledger.of("laptop", root), []
+    record = train(tiny)[0]
+    for i, name in enumerate(("softmax", "A.1")):
+        arm = Arm(name, replace(tiny, seed=7 + i), (7 + i,))
+        run = arm.runs()[0]
+        kept = copy.deepcopy(record) | {"run": run.to_json(), "id": run.id, "status": "finished"}
+        kept["metrics"]["test"] |= {"wrong": 50, "images": 1000}
+        ledger.write(kept)
+        made.append(arm)
+    arrays: dict[str, Any] = {"weight": np.ones((10, 2))}
+    for part, wrong, reach in (("train", 10, 1.0), ("test", 52, 2.0)):
+        arrays[f"{part}_features"] = reach * np.array([[1.0, 0.0], [0.0, -1.0], [0.5, 0.5]])
+        arrays[f"{part}_labels"] = np.array([0, 1, 2])
+        arrays |= {f"{part}_wrong": np.array(wrong), f"{part}_images": np.array(1000)}
+    assert pictures.take([made[0].runs()[0]], lambda _: arrays, "-plane") == 1
+    return Arms(made, ledger)
+
+
+def test_planes_of_training_and_test_images_share_a_scale(planes: Arms) -> None:
+    figure = figures.both_planes(planes)
+    above, missing, below, _ = figure.axes
+    assert above.get_xlim() == below.get_xlim() == pytest.approx((-2.1, 2.1))
+    points = [axes.collections[0].get_offsets() for axes in (above, below)]
+    assert np.array_equal(np.asarray(points[1]), 2 * np.asarray(points[0]))
+    assert missing.get_title() == "A.1: not taken"
+    assert not missing.collections
+    plt.close(figure)
+
+
+def test_planes_are_told_with_both_errors_and_their_distance_from_the_records(planes: Arms) -> None:
+    says = takeaways.both_planes(planes)
+    assert says == "Errors on training and on test images: 1.00 % and 5.20 % under softmax."
+    again = "0 of 1 have the error of their record, the others one within 0.20 points of it"
+    assert told.taken_again(planes) == again
+    assert told.taken_again(planes.only("A.1")) == "none is taken"
+    planes.finished("softmax")[0]["metrics"]["test"] |= {"wrong": 52}
+    assert told.taken_again(planes) == "all 1 have the error of their record"

@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 
 from discriminative.evidence import Arms
 from discriminative.figures.arms import label_lines
-from discriminative.figures.style import WIDTH, colour, marker
+from discriminative.figures.style import CLASSES, WIDTH, colour, marker
 from discriminative.losses import include_exclude_loss
 from discriminative.losses.include_exclude import Reading
 from discriminative.papers.include_exclude.appendix import standing_out, sweeps
 from discriminative.papers.include_exclude.free_variance import BOUND, FreePath
+from discriminative.pictures import taken
 
-__all__ = ["best_of_many", "courses", "forces", "free_paths", "lambda_sweep"]
+__all__ = ["best_of_many", "both_planes", "courses", "forces", "free_paths", "lambda_sweep"]
 
 CENTRES = torch.tensor([[0.0, 0.0], [2.6, 0.9], [2.2, -1.5]], dtype=torch.float64)
 READINGS: tuple[Reading, ...] = ("Eq. 6", "A.1")
@@ -150,6 +151,29 @@ def courses(panels: Mapping[str, Arms]) -> Figure:
     for axes in grid:
         label_lines(axes)
     grid[1].set_xlabel("optimiser step")
+    return figure
+
+
+def both_planes(arms: Arms, shown: int = 400) -> Figure:
+    """Features in the plane of some training images, above, and of as many test images: one column an arm, seed 0.
+
+    A column has one scale, so that a cloud of test images can be seen to be wider than that of the training images.
+    """
+    figure: Figure
+    figure, grid = plt.subplots(2, len(arms), figsize=(WIDTH, 2.2 * WIDTH / len(arms) + 0.35), squeeze=False)
+    for column, arm in zip(grid.T, arms.arms, strict=True):
+        kept = taken(arm.runs()[0], "-plane")
+        for axes, part in zip(column, ("train", "test"), strict=True):
+            axes.set(xticks=[], yticks=[], aspect="equal")
+            if kept is None:
+                continue
+            reach = 1.05 * max(float(np.abs(kept[f"{name}_features"][:shown]).max()) for name in ("train", "test"))
+            points, labels = kept[f"{part}_features"][:shown], kept[f"{part}_labels"][:shown]
+            axes.scatter(points[:, 0], points[:, 1], s=2, c=[CLASSES[c] for c in labels], linewidths=0)
+            axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
+        column[0].set_title(arm.name if kept is not None else f"{arm.name}: not taken", fontsize=9.5)
+    grid[0, 0].set_ylabel("training")
+    grid[1, 0].set_ylabel("test")
     return figure
 
 

@@ -11,6 +11,7 @@ from discriminative.evidence import Arms
 from discriminative.figures.takeaways import NOTHING, ends_of, last, listed, named, percent, short
 from discriminative.papers.include_exclude.appendix import standing_out, sweeps
 from discriminative.papers.include_exclude.free_variance import FreePath, crossed_told
+from discriminative.pictures import taken
 
 __all__ = ["TAKEAWAYS"]
 
@@ -57,6 +58,17 @@ def lambda_sweep(arms: Arms, softmax: Arms) -> str:
     )
 
 
+def both_planes(arms: Arms) -> str:
+    """The errors on training and on test images of the runs that are drawn."""
+    told = []
+    for arm in arms.arms:
+        kept = taken(arm.runs()[0], "-plane")
+        if kept is not None:
+            train, test = (float(100 * kept[f"{part}_wrong"] / kept[f"{part}_images"]) for part in ("train", "test"))
+            told.append(f"{percent(train)} and {percent(test)} under {named(arm.name)}")
+    return f"Errors on training and on test images: {listed(told)}." if told else NOTHING
+
+
 def free_paths(paths: Sequence[FreePath]) -> str:
     """How many runs of each reading cross zero."""
     told = [
@@ -72,4 +84,5 @@ TAKEAWAYS: dict[str, Callable[..., str]] = {
     "ie-best": best_of_many,
     "ie-sweep": lambda_sweep,
     "ie-free": free_paths,
+    "ie-both-planes": both_planes,
 }

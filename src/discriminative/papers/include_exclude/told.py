@@ -12,6 +12,7 @@ import torch
 from discriminative.evidence import Arms
 from discriminative.grids import at_ends
 from discriminative.networks import NETWORKS
+from discriminative.pictures import taken
 from discriminative.runs import Run
 from discriminative.statistics import Verdict, interval
 from discriminative.study import Arm
@@ -19,7 +20,8 @@ from discriminative.study import Arm
 __all__ = [
     "FALLEN_HEADS", "NOT_RUN", "NOT_RUN_HEADS", "against", "apart", "at_chance", "at_edge", "before_correction",
     "diverged_told", "each_error", "ends", "error", "errors_told", "fallen", "later", "later_rows", "loss_rows",
-    "norms_told", "out_told", "parameters", "spread_told", "table_1_rows", "tuning_told", "validated", "way_of_centres",
+    "norms_told", "out_told", "parameters", "spread_told", "table_1_rows", "taken_again", "tuning_told", "validated",
+    "way_of_centres",
 ]  # fmt: skip
 
 NOT_RUN_HEADS = ["Control", "What it would tell", "Why it is not run"]
@@ -105,6 +107,23 @@ def error(arms: Arms, name: str) -> str:
     """The mean test error of an arm; a dash where it has no record."""
     mean = arms.mean(name) if name in arms else math.nan
     return "–" if math.isnan(mean) else f"{mean:.2f} %"
+
+
+def taken_again(arms: Arms) -> str:
+    """How far the test errors of the networks whose planes were taken lie from those of their records, in points."""
+    gaps = []
+    for arm in arms.arms:
+        run = arm.runs()[0]
+        kept, record = taken(run, "-plane"), arms.ledger.find(run)
+        if kept is not None and record is not None and record["status"] == "finished":
+            found = record["metrics"]["test"]
+            gaps.append(abs(100 * float(kept["test_wrong"] / kept["test_images"] - found["wrong"] / found["images"])))
+    if not gaps:
+        return "none is taken"
+    same = sum(gap == 0 for gap in gaps)
+    if same == len(gaps):
+        return f"all {same} have the error of their record"
+    return f"{same} of {len(gaps)} have the error of their record, the others one within {max(gaps):.2f} points of it"
 
 
 def each_error(arms: Arms, name: str) -> str:
