@@ -82,5 +82,5 @@ def test_behind_a_batch_norm_each_loss_is_told_with_its_own_choice() -> None:
     said = told.normed_blend()
     assert said["normed_blend_tried"] == "8"
     assert "for softmax the rate" in said["normed_blend_told"]
-    assert "for $m = 4$ the rate" in said["normed_blend_told"]
+    assert "for m = 4 the rate" in said["normed_blend_told"]
     assert float(said["normed_blend_softmax"].split(" ")[0]) > 0

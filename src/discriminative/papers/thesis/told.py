@@ -215,7 +215,7 @@ def normed_blend() -> Said:
         counts.append(len(among))
         if name in arms:
             end = at_ends(among, arms[name].run)
-            loss = "softmax" if name.startswith("softmax") else "$m = 4$"
+            loss = "softmax" if name.startswith("softmax") else "m = 4"
             told.append(f"for {loss} {configuration(among, arms[name].run)}{f', {end} tried' if end else ''}")
     both = arms | Arms.of("workhorse", "laptop").only("softmax")
     beside, longer = Arms.of("normface-norm", "laptop"), Arms.of("batch-norm-longer", "laptop")
