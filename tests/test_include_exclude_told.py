@@ -400,7 +400,8 @@ def test_planes_of_training_and_test_images_share_a_scale(planes: Arms) -> None:
     assert above.get_xlim() == below.get_xlim() == pytest.approx((-2.1, 2.1))
     points = [axes.collections[0].get_offsets() for axes in (above, below)]
     assert np.array_equal(np.asarray(points[1]), 2 * np.asarray(points[0]))
-    assert missing.get_title() == "A.1: not taken"
+    titles = {missing.get_title(place) for place in ("left", "center", "right")}  # the book's style moves a title
+    assert "A.1: not taken" in titles
     assert not missing.collections
     plt.close(figure)
 
