@@ -18,6 +18,7 @@ from discriminative.papers.shared import (
     steps,
     table_row,
 )  # fmt: skip
+from discriminative.papers.thesis.alike import ALIKE
 from discriminative.papers.thesis.answers import ANSWERS
 from discriminative.papers.thesis.blend import BLEND, LITERAL, LONGER, PURE_TUNING
 from discriminative.papers.thesis.full_scale import FULL_SCALE
@@ -133,6 +134,7 @@ EXPERIMENTS = (
     Experiment("family", "Part I", "The whole family of margin losses, one budget", {"laptop": FAMILY}),
     *ANSWERS,
     *WIDER,
+    *ALIKE,
     *FULL_SCALE,
 )
 
