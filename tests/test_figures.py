@@ -243,9 +243,12 @@ def test_norms_are_drawn_for_every_arm_that_recorded_them_beside_log_k() -> None
     told_norms = [name for name in arms if any("feature_norm" in r["curves"] for r in arms.finished(name))]
     assert told_norms
     drawn = [len([line for line in axes.lines if len(line.get_xdata()) > 2]) for axes in figure.axes]
-    assert drawn == [len(told_norms)] * 4
-    level = [line for line in figure.axes[1].lines if len(set(line.get_ydata())) == 1]
-    assert [float(line.get_ydata()[0]) for line in level] == [math.log(10)]
+    assert drawn == [len(told_norms)] * 5
+    for axes, height in ((figure.axes[1], math.log(10)), (figure.axes[4], 0)):
+        level = [line for line in axes.lines if len(set(line.get_ydata())) == 1]
+        assert [float(line.get_ydata()[0]) for line in level] == [height]
+    pulls = {name: line.get_ydata() for name, line in zip(told_norms, figure.axes[4].lines, strict=False)}
+    assert all(max(pull) < 0 for name, pull in pulls.items() if name != "softmax")
     name = told_norms[-1]
     last = np.mean([record["curves"]["feature_norm"][-1] for record in arms.finished(name)])
     assert float(figure.axes[2].lines[len(told_norms) - 1].get_ydata()[-1]) == pytest.approx(last)

@@ -26,7 +26,7 @@ SAID: dict[str, dict[str, tuple[str, ...]]] = {
         "C-LSM1": (HELD,), "C-LSM1a": (HELD,), "C-LSM1b": (HELD,),
     },
     "With m = 4 features of one class are more alike": {"C-LSM6a": (HELD,)},
-    "Without the blend every m errs more than softmax": {
+    "Without the blend every m errs more than softmax, each at its tuned rate": {
         "C-LSM7a": ("reversed",), "C-LSM7b": ("reversed",), "C-LSM7c": ("reversed",),
     },
     "On Fashion-MNIST, at MNIST's floor, m = 4 errs more: a class is given up": {"C-LSM1f": ("reversed",)},

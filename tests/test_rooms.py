@@ -24,6 +24,7 @@ ROOMS = (
         "naming",
         "chapter",
         "papers.*.takeaways",
+        "papers.*.given_up",
         "papers.*.told",
         "papers.*.figures",
         "figures",

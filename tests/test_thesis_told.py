@@ -84,3 +84,27 @@ def test_behind_a_batch_norm_each_loss_is_told_with_its_own_choice() -> None:
     assert "for softmax the rate" in said["normed_blend_told"]
     assert "for m = 4 the rate" in said["normed_blend_told"]
     assert float(said["normed_blend_softmax"].split(" ")[0]) > 0
+
+
+def test_a_loss_pulls_features_inward_with_a_pure_margin_and_outward_without() -> None:
+    """What the chapter says of the force of prop-lengths: to be read again should a record change it."""
+    said = told.collapse()[2]
+    assert said["pure_outward"] == "0"
+    assert int(said["softmax_outward"].split(" ")[0]) > int(said["pull_points"]) / 2
+    assert said["pure_norm_share"] < 1
+
+
+def test_a_step_of_the_angle_gap_is_counted_where_all_of_them_grow() -> None:
+    assert told._grow([1.0, 2.0, 3.0])
+    assert not told._grow([1.0, 3.0, 3.0])
+    grow, seeds = map(int, told.planes()["plane_all_grow"].split(" of "))
+    assert 0 < grow <= seeds == 12
+
+
+def test_at_the_least_rate_behind_a_batch_norm_pure_margins_are_ahead_of_softmax() -> None:
+    said = told.normed_by_rate()[2]
+    softmax, third, fourth = (
+        float(part) for part in said["normed_at_least"].replace(" and", ",").replace(" %", "").split(", ")
+    )
+    assert max(third, fourth) < softmax
+    assert float(said["normed_least_rate"]) == min(told.rates_tried())

@@ -451,7 +451,7 @@ class Claim:
     test: Fewer | More | Less | Within | Ordered | Flat | Proved
     experiment: str = ""
     profile: str = "laptop"
-    says: Literal["paper", "our reading", "our prediction"] = "paper"
+    says: Literal["paper", "our reading", "our prediction", "our question"] = "paper"
     confirmatory: bool = False
     paper_scale: str = ""
     whose: str = ""

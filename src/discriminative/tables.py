@@ -125,7 +125,7 @@ KINDS = {
     "exploratory": "Exploratory",
     "proved": "Proved",
 }
-SAYS = {"our reading": "our reading of it", "our prediction": "our prediction"}
+SAYS = {"our reading": "our reading of it", "our prediction": "our prediction", "our question": "our question"}
 
 
 def verdicts_table(paper: str, ledger: Ledger | None = None) -> str:

@@ -30,12 +30,12 @@ def plain(text: str) -> str:
     return html.unescape(re.sub(r"<[^>]*>", "", text))
 
 
-def test_every_claim_is_of_one_sort_and_no_prediction_or_proof_counts_as_the_papers() -> None:
+def test_every_claim_is_of_one_sort_and_no_prediction_question_or_proof_counts_as_the_papers() -> None:
     found = {id: sort(claim) for id, claim in claims().items()}
     assert set(found.values()) <= SORTS.keys()
     for id, claim in claims().items():
         assert (found[id] == "proved") == isinstance(claim.test, Proved)
-        assert (found[id] == "prediction") == (claim.says == "our prediction" and found[id] != "proved")
+        assert (found[id] == "ours") == (claim.says in ("our prediction", "our question") and found[id] != "proved")
         if found[id] == "printed":
             assert isinstance(claim.test, Fewer)
             assert claim.test.paper

@@ -16,7 +16,7 @@ from discriminative.evidence import Arms, means, paired_gains, rank
 from discriminative.figures import arms as drawn
 from discriminative.figures.claims import shown_of
 from discriminative.figures.style import label
-from discriminative.measures import measure, percent_wrong
+from discriminative.measures import measure
 from discriminative.statistics import interval
 from discriminative.verdicts import WORDS, Judged, readable
 
@@ -181,11 +181,14 @@ def by_end(panels: Mapping[str, Arms]) -> str:
 
 
 def by_first(arms: Arms, *_: Any) -> str:
-    """The errors of the runs that are drawn, the first of each arm."""
-    found = {arm.name: arms.ledger.find(arm.runs()[0]) for arm in arms.arms}
-    return extremes(
-        {name: percent_wrong(record) for name, record in found.items() if record and record["status"] == "finished"}
-    )
+    """The mean errors of the arms whose first runs are drawn, over all runs of each that finished."""
+    whole = Arms(arms.arms, arms.ledger)
+    errors = {name: whole.mean(name) for name in whole if whole.finished(name)}
+    runs = [len(whole.finished(name)) for name in errors]
+    if max(runs, default=1) == 1:
+        return extremes(errors)
+    count = f"{min(runs)} to {max(runs)}" if min(runs) < max(runs) else f"{max(runs)}"
+    return f"{extremes(errors).removesuffix('.')} (means of {count} runs)."
 
 
 def by_cosines(arms: Arms) -> str:

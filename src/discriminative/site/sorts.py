@@ -31,12 +31,12 @@ SORTS = {
     "own scale": "at the paper's own scale",
     "printed": "at a smaller scale, beside an error that the paper prints",
     "unprinted": "everything else that we read in the papers",
-    "prediction": "our own predictions",
+    "ours": "our own predictions and questions",
     "proved": "proved",
 }
 SHORT = {
     "own scale": "Own scale", "printed": "Beside a printed error", "unprinted": "Other claims",
-    "prediction": "Our predictions", "proved": "Proved",
+    "ours": "Ours", "proved": "Proved",
 }  # fmt: skip
 
 
@@ -44,8 +44,8 @@ def sort(claim: Claim) -> str:
     """A key of ``SORTS``."""
     if isinstance(claim.test, Proved):
         return "proved"
-    if claim.says == "our prediction":
-        return "prediction"
+    if claim.says in ("our prediction", "our question"):
+        return "ours"
     if claim.profile == "paper":
         return "own scale"
     return "unprinted" if claim.paper_effect is None else "printed"

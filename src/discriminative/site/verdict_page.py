@@ -25,7 +25,10 @@ from discriminative.verdicts import WORDS, Judged, kind, numbers, ours_told, per
 
 __all__ = ["verdict_page", "verdicts_csv"]
 
-SAYS = {"paper": "the paper", "our reading": "the paper, as we read it", "our prediction": "our prediction"}
+SAYS = {
+    "paper": "the paper", "our reading": "the paper, as we read it", "our prediction": "our prediction",
+    "our question": "nobody: our question",
+}  # fmt: skip
 # A filter: its name in the address and on the page, its heading.
 FILTERS = {
     "paper": "Paper", "word": "Verdict", "sort": "Scale and number", "kind": "Kind", "data": "Data", "loss": "Loss",

@@ -325,9 +325,9 @@ def gains(
 
 
 def norms(arms: Arms, classes: int = 10) -> Figure:
-    """Over the run, the mean of the finished runs: training error, loss beside log K, feature norm, weight norm."""
+    """Over the run, the mean of the finished runs: training error, loss beside log K, norms, pull on the features."""
     figure: Figure
-    figure, panels = plt.subplots(4, 1, figsize=(WIDTH, 8.4), sharex=True)
+    figure, panels = plt.subplots(5, 1, figsize=(WIDTH, 10.2), sharex=True)
     for name in arms:
         curves = [record["curves"] for record in arms.finished(name) if "feature_norm" in record["curves"]]
         if not curves:
@@ -335,7 +335,7 @@ def norms(arms: Arms, classes: int = 10) -> Figure:
         error = "plain_error" if "plain_error" in curves[0] else "train_error"
         told = {
             "step": ((error, 100.0), ("loss", 1.0)),
-            "measured": (("feature_norm", 1.0), ("weight_norm", 1.0)),
+            "measured": (("feature_norm", 1.0), ("weight_norm", 1.0), ("pull_along", 1.0)),
         }
         lines = [
             (curves[0][steps], np.mean([c[key] for c in curves], 0) * by) for steps, t in told.items() for key, by in t
@@ -344,7 +344,9 @@ def norms(arms: Arms, classes: int = 10) -> Figure:
         for axes, (steps, values) in zip(panels, lines, strict=True):
             axes.plot(steps, values, color=colour(name), linewidth=1.8, label=shown)
     for axes, text in zip(
-        panels, ("training error (%)", "training loss", "mean feature norm", "mean weight norm"), strict=True
+        panels,
+        ("training error (%)", "training loss", "mean feature norm", "mean weight norm", "pull along the feature"),
+        strict=True,
     ):
         axes.set_ylabel(text)
     panels[0].set_ylim(0, 100)
@@ -353,6 +355,7 @@ def norms(arms: Arms, classes: int = 10) -> Figure:
                        ha="right", va="bottom", color="#4b5563")  # fmt: skip
     panels[1].set_yscale("log")
     panels[2].set_yscale("log")
+    panels[4].axhline(0, color="#9ca3af", linewidth=1, linestyle=":")
     panels[-1].set_xlabel("optimiser step")
     for axes in panels:
         label_lines(axes)

@@ -9,7 +9,7 @@ from discriminative.papers.shared import CONTROLS, FAMILY_TUNING, MARGIN_TUNING,
 from discriminative.papers.thesis.answers import SMOOTHED, SMOOTHING_TUNING
 from discriminative.papers.thesis.wider import SOFTMAX_TUNING
 
-__all__ = ["at_ends", "configuration", "ends_told", "kept"]
+__all__ = ["ends_told", "kept"]
 
 
 def ends_told(names: Iterable[str]) -> str:

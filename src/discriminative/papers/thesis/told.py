@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from discriminative.data import fashion_labels
 from discriminative.evidence import Arms, collapsed, mark, means, rank
-from discriminative.ledger import Ledger, correctness
+from discriminative.grids import at_ends, configuration
+from discriminative.ledger import Ledger
 from discriminative.measures import measure, percent_wrong
 from discriminative.papers import printed
 from discriminative.papers.shared import FAMILY_TUNING, MARGIN_TUNING, tuned
+from discriminative.papers.thesis.alike import (
+    NORMED_FURTHER,
+    NORMED_FURTHER_TUNING,
+    SLOW,
+    SMOOTHED_FURTHER,
+    SMOOTHING_FURTHER_TUNING,
+)
 from discriminative.papers.thesis.answers import (
     CIFAR_TUNING,
     FASHION_TUNING,
@@ -32,13 +38,14 @@ from discriminative.papers.thesis.answers import (
 from discriminative.papers.thesis.blend import PURE_TUNING
 from discriminative.papers.thesis.claims import ONE_POINT, WITHDRAWN
 from discriminative.papers.thesis.experiments import WHOLE_TUNING
-from discriminative.papers.thesis.grids import at_ends, configuration, ends_told, kept
+from discriminative.papers.thesis.grids import ends_told, kept
 from discriminative.papers.thesis.measures import until
 from discriminative.papers.thesis.wider import (
     FASTEST,
     FASTEST_TUNING,
     FLOOR_TUNING,
     NORMED_BLEND,
+    NORMED_BLEND_TUNING,
     NORMED_NORMFACE,
     NORMED_NORMFACE_TUNING,
     NORMFACE_TUNING,
@@ -51,14 +58,13 @@ from discriminative.study import Arm, More
 from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
-    "BESIDE", "advice", "at_edges", "causes", "choices", "collapse", "collapsed_pairs", "controls", "family", "fashion",
-    "gaps", "given_up_on_cifar", "grid", "machines", "normed", "normed_by_rate", "normed_ended", "odd_plane",
-    "planes", "reach", "shortcuts", "starting",
-    "thresholds", "tried", "waiting_figures", "withdrawn", "workhorse", "worth", "worth_arms",
+    "BESIDE", "Said", "advice", "at_edges", "choices", "chose", "collapse", "collapsed_pairs", "controls", "family",
+    "gaps", "grid", "machines", "normed", "normed_blend", "normed_by_rate", "normed_ended", "normed_further",
+    "odd_plane", "planes", "reach", "saved", "shortcuts", "span", "starting", "thresholds", "tried",
+    "waiting_figures", "withdrawn", "workhorse", "worth", "worth_arms",
 ]  # fmt: skip
 
 Said = dict[str, Any]
-WATCHED = {"softmax": "softmax", "m2": "m=2", "m4": "m=4", "a4": "A-Softmax m=4"}
 WIDE = 50.0  # degrees of angle gap
 VALIDATION = "validation error"
 
@@ -96,41 +102,23 @@ def advice() -> Said:
         "normed_errors": "{:.0f}, {:.0f} and {:.0f} %".format(*(norm.mean(f"m={m} batch norm") for m in (2, 3, 4))),
         "normed_error_softmax": f"{norm.mean('softmax batch norm'):.0f} %",
         "pure_above": f"{min(above):.2f} to {max(above):.2f}",
-        "saved_floor": _saved(small, "softmax", "m=4 floor 5"),
-        "saved_a4": _saved(worth_arms(), "softmax", "A-Softmax m=4"),
-        "floor_there": _saved(Arms.of("fashion-causes", "laptop"), "softmax", "m=4 floor 5"),
-        "saved_all_tuned": _saved(Arms.of("fashion-floor-tuned", "laptop"), "softmax all tuned", "m=4 all tuned"),
-        "cosface_at_scale": _saved(scaled, WIDEST, "CosFace at its scale"),
-        "asoftmax_at_scale": _saved(scaled, WIDEST, "A-Softmax at its scale"),
-        "fashion_normface": _saved(Arms.of("fashion", "laptop"), "NormFace", "softmax"),
-        "fashion_a4_lost": _saved(there, "A-Softmax m=4", "softmax"),
+        "saved_floor": saved(small, "softmax", "m=4 floor 5"),
+        "floor_costs": " and ".join(saved(small, f"m={m} floor 5", f"m={m}") for m in (2, 3)),
+        "scale_widest": _scale("normface-wider", WIDEST),
+        "scale_fastest": _scale("normface-fastest", FASTEST),
+        "saved_a4": saved(worth_arms(), "softmax", "A-Softmax m=4"),
+        "floor_there": saved(Arms.of("fashion-causes", "laptop"), "softmax", "m=4 floor 5"),
+        "saved_all_tuned": saved(Arms.of("fashion-floor-tuned", "laptop"), "softmax all tuned", "m=4 all tuned"),
+        "cosface_at_scale": saved(scaled, WIDEST, "CosFace at its scale"),
+        "asoftmax_at_scale": saved(scaled, WIDEST, "A-Softmax at its scale"),
+        "fashion_normface": saved(Arms.of("fashion", "laptop"), "NormFace", "softmax"),
+        "fashion_a4_lost": saved(there, "A-Softmax m=4", "softmax"),
     }
 
 
-def fashion() -> Said:
-    """Fashion-MNIST: the errors' range, what every run misses, and the class that m = 4 gives up."""
-    arms, said = Arms.of("fashion", "laptop"), Said()
-    labels, names = fashion_labels()
-    truth = np.array(labels)
-    by_class = {name: _class_errors(arms, name, truth) for name in WATCHED.values()}
-    given_up = int(by_class["m=4"].mean(0).argmax())
-    for key, name in WATCHED.items():
-        errors, wrong = arms.numbers(name), arms.always_wrong(name)
-        said[f"fashion_range_{key}"] = f"{min(errors):.1f} to {max(errors):.1f} %"
-        said[f"fashion_train_{key}"] = arms.mean(name, "training error")
-        said[f"fashion_missed_{key}"] = int(wrong.sum())
-        ends = [f"{end:.0f}" for end in (by_class[name][:, given_up].min(), by_class[name][:, given_up].max())]
-        said[f"fashion_class_{key}"] = " to ".join(dict.fromkeys(ends)) + " %"
-    said["fashion_class"] = names[given_up]
-    said["fashion_lost"] = int((arms.always_wrong("m=4") & (truth == given_up)).sum())
-    ranked = sorted((arms.mean(name), name) for name in arms)
-    return said | {"fashion_ranked": ", ".join(f"{name} {error:.1f} %" for error, name in ranked)}
-
-
-def _class_errors(arms: Arms, name: str, truth: np.ndarray) -> np.ndarray:
-    """Error in each class, percent, ``[runs, classes]``."""
-    wrong = [~correctness(record) for record in arms.finished(name)]
-    return np.array([[100 * run[truth == c].mean() for c in range(10)] for run in wrong])
+def _scale(name: str, arm: str) -> str:
+    arms = Arms.of(name, "laptop")
+    return f"{arms[arm].run.head.arguments['scale']:g}" if arm in arms else "none yet"
 
 
 def family(shown: Arms) -> Said:
@@ -180,12 +168,14 @@ def planes() -> Said:
     planned = {len(arm.seeds) for arm in arms.arms}
     ran = {len(arms.finished(name)) for name in arms}
     gaps = [arms.mean(f"m={m}", "angle gap") for m in (1, 2, 3, 4)]
+    by_seed = list(zip(*(arms.numbers(f"m={m}", "angle gap") for m in (1, 2, 3, 4)), strict=False))
     places = ("first", "second", "third")
     steps = {f"plane_{name}": gaps[i + 1] - gaps[i] for i, name in enumerate(places)}
     said = {
-        "plane_seeds": f"{_span(list(ran))} of {_span(list(planned))}",
+        "plane_seeds": f"{span(list(ran))} of {span(list(planned))}",
         "plane_odd": odd_plane(arms.finished("m=4"), arms.finished("m=3")),
         "plane_whole": sum(steps.values()),
+        "plane_all_grow": f"{sum(map(_grow, by_seed))} of {len(by_seed)}",
     }
     for m in (1, 4):
         stored = [arms.ledger.arrays(Run.from_json(record["run"])) for record in arms.finished(f"m={m}")]
@@ -196,6 +186,10 @@ def planes() -> Said:
     least = min(excess, key=lambda seed: excess[seed], default=None)
     said["angle_without_least"] = _points([value for seed, value in excess.items() if seed != least])
     return steps | said
+
+
+def _grow(values: Sequence[float]) -> bool:
+    return all(first < second for first, second in pairwise(values))
 
 
 def _toss(ours: Sequence[float], theirs: Sequence[float]) -> float:
@@ -210,20 +204,18 @@ def normed_blend() -> Said:
     """Softmax and m = 4 with its blend behind a batch norm: what was tried, what chosen, what softmax gains by it."""
     tried, arms = Arms.of("blend-norm-tuning", "laptop"), Arms.of("blend-norm", "laptop")
     told, counts = [], []
-    for name in NORMED_BLEND:
+    for name, loss in zip(NORMED_BLEND, ("softmax", "m = 4"), strict=True):
         among = [tried[each] for each in tried if each.startswith(f"{name} rate")]
         counts.append(len(among))
         if name in arms:
-            end = at_ends(among, arms[name].run)
-            loss = "softmax" if name.startswith("softmax") else "m = 4"
-            told.append(f"for {loss} {configuration(among, arms[name].run)}{f', {end} tried' if end else ''}")
+            told.append(chose(loss, among, arms[name].run))
     both = arms | Arms.of("workhorse", "laptop").only("softmax")
     beside, longer = Arms.of("normface-norm", "laptop"), Arms.of("batch-norm-longer", "laptop")
     sphere = [arm for arm in NORMED_NORMFACE_TUNING if NORMED_NORMFACE in beside]
     return {
         "normed_normface_told": configuration(sphere, beside[NORMED_NORMFACE].run) if sphere else "not run yet",
-        "normed_normface_saved": _saved(both | beside, "softmax", NORMED_NORMFACE),
-        "normed_blend_saved": _saved(both, "softmax", NORMED_BLEND[1]),
+        "normed_normface_saved": saved(both | beside, "softmax", NORMED_NORMFACE),
+        "normed_blend_saved": saved(both, "softmax", NORMED_BLEND[1]),
         **{
             f"normed_longer_{m}": " and ".join(
                 f"{percent_wrong(record):.0f} %"
@@ -234,9 +226,29 @@ def normed_blend() -> Said:
             or "–"
             for m in (3, 4)
         },
-        "normed_blend_tried": _span(counts),
+        "normed_blend_tried": span(counts),
         "normed_blend_told": "; ".join(told) or "not run yet",
-        "normed_blend_softmax": _saved(both, "softmax", NORMED_BLEND[0]),
+        "normed_blend_softmax": saved(both, "softmax", NORMED_BLEND[0]),
+    }
+
+
+def normed_further() -> Said:
+    """Behind a batch norm and beyond the ends of the grids: what was tried and chosen for each, and what it saves."""
+    arms = Arms.of("normed-further", "laptop")
+    beside, told, counts = arms | Arms.of("workhorse", "laptop").only("softmax"), [], []
+    tried = (*NORMED_BLEND_TUNING, *NORMED_NORMFACE_TUNING, *NORMED_FURTHER_TUNING)
+    for name, loss in zip(NORMED_FURTHER, ("softmax", "m = 4", "NormFace"), strict=True):
+        among = [arm for arm in tried if arm.name.startswith(f"{name.removesuffix(', further')} rate")]
+        counts.append(len(among))
+        if name in arms:
+            told.append(chose(loss, among, arms[name].run))
+    return {
+        "further_tried": span(counts),
+        "further_told": "; ".join(told) or "not run yet",
+        **{
+            f"further_{key}": saved(beside, "softmax", name)
+            for key, name in zip(("softmax", "m4", "normface"), NORMED_FURTHER, strict=True)
+        },
     }
 
 
@@ -423,7 +435,7 @@ def controls() -> tuple[list[str], list[list[str]], Said]:
             rows.append([name, "not run", *[""] * 4])
             continue
         others = ("softmax", control, "NormFace s=4", WIDEST, "softmax smoothed")
-        told = [_saved(arms, other, name) if other not in ("", name) else "" for other in others]
+        told = [saved(arms, other, name) if other not in ("", name) else "" for other in others]
         told[1] = f"{told[1]} ({control})" if control else ""
         rows.append([name, *told])
     for key, name in (
@@ -433,17 +445,26 @@ def controls() -> tuple[list[str], list[list[str]], Said]:
         ("slower", SLOWER),
         ("widest", WIDEST),
     ):
-        said[f"saved_{key}"] = _saved(arms, "softmax", name)
-        said[f"m4_over_{key}"] = _saved(arms, name, "m=4")
+        said[f"saved_{key}"] = saved(arms, "softmax", name)
+        said[f"m4_over_{key}"] = saved(arms, name, "m=4")
     for size in (500, 8000):
         curve = Arms.of(f"curve-{size}", "laptop")
-        said[f"m4_over_normface_{size}"] = _saved(curve, "NormFace", "m=4")
+        said[f"m4_over_normface_{size}"] = saved(curve, "NormFace", "m=4")
     margins = [name for name, control in BESIDE.items() if control]
     found = [arms.errors_against(WIDEST, name) for name in margins if WIDEST in arms and name in arms]
     said["ahead_of_widest"] = f"{sum(each.points_low > 0 for each in found)} of {len(margins)}"
     said["behind_widest"] = f"{sum(each.points_high < 0 for each in found)} of {len(margins)}"
-    said["a4_over_widest"] = _saved(arms, WIDEST, "A-Softmax m=4")
-    said["saved_fastest"] = _saved(Arms.of("normface-fastest", "laptop"), "softmax", FASTEST)
+    said["a4_over_widest"] = saved(arms, WIDEST, "A-Softmax m=4")
+    further = Arms.of("smoothing-further", "laptop")
+    tried = [arm for arm in (*SMOOTHING_TUNING, *SMOOTHING_FURTHER_TUNING) if arm.run.optimizer.rate <= SLOW]
+    said["further_smoothed"] = saved(further, "softmax", SMOOTHED_FURTHER)
+    said["further_smoothed_tried"] = len(tried)
+    said["further_smoothed_told"] = (
+        f"validation takes {chose('it', tried, further[SMOOTHED_FURTHER].run).removeprefix('for it ')}"
+        if SMOOTHED_FURTHER in further
+        else "these have not run yet"
+    )
+    said["saved_fastest"] = saved(Arms.of("normface-fastest", "laptop"), "softmax", FASTEST)
     said |= {"ends_told": ends_told(STANDING), "softmax_wider": kept()}
     heads = ["Loss", "Over softmax", "Over no margin", "Over NormFace, s = 4"]
     return [*heads, "Over NormFace of the wider grid", "Over softmax, smoothed"], rows, said
@@ -456,7 +477,7 @@ STANDING = (
 )  # fmt: skip
 
 
-def _saved(arms: Arms, baseline: str, name: str) -> str:
+def saved(arms: Arms, baseline: str, name: str) -> str:
     """Points that an arm saves over another, with the interval; a dash where they cannot be paired."""
     if name not in arms or baseline not in arms:
         return "–"
@@ -511,7 +532,7 @@ def _chosen(arms: Arms, name: str, tried: Sequence[Arm]) -> str:
         return "these have not run yet"
     end = at_ends(tried, arms[name].run)
     told = f"of all {len(tried)} validation takes {configuration(tried, arms[name].run)}"
-    return told + (f", {end} tried" if end else "") + f"; points saved over softmax: {_saved(arms, 'softmax', name)}"
+    return told + (f", {end} tried" if end else "") + f"; points saved over softmax: {saved(arms, 'softmax', name)}"
 
 
 def _small_scale(key: str, arms: Arms, suffix: str, tried: Arms) -> Said:
@@ -522,10 +543,15 @@ def _small_scale(key: str, arms: Arms, suffix: str, tried: Arms) -> Said:
         counts.append(len(among))
         if f"{loss} {suffix}" in arms:
             run = arms[f"{loss} {suffix}"].run
-            end = at_ends(among, run)
-            told.append(f"for {loss} {configuration(among, run)}{f' ({end} tried)' if end else ''}")
-    chose = f"validation took {', '.join(told)}" if told else "these have not run yet"
-    return {f"small_{key}_tried": _span(counts), f"small_{key}_told": chose}
+            told.append(chose(loss, among, run))
+    taken = f"validation took {', '.join(told)}" if told else "these have not run yet"
+    return {f"small_{key}_tried": span(counts), f"small_{key}_told": taken}
+
+
+def chose(loss: str, among: Sequence[Arm], run: Run) -> str:
+    """What validation chose for a loss among its configurations, and at which ends of them that stands."""
+    end = at_ends(among, run)
+    return f"for {loss} {configuration(among, run)}{f' ({end} tried)' if end else ''}"
 
 
 def _at_rates_that_softmax_bears(arms: Arms) -> str:
@@ -571,34 +597,21 @@ def tried() -> Said:
         sum(arm.name.startswith(f"{name} rate") for arm in (*FASHION_TUNING, *FLOOR_TUNING)) for name in TUNED_THERE
     ]
     return {
-        "tried_each": _span(of_each),
+        "tried_each": span(of_each),
         "tried_smoothed": len(SMOOTHING_TUNING),
         "tried_smoothed_seeds": len(SMOOTHING_TUNING[0].seeds),
         "tried_softmax": len((*MARGIN_TUNING.among("softmax"), *SOFTMAX_TUNING)),
         "tried_normface": len((*FAMILY_TUNING.among("NormFace"), *NORMFACE_TUNING)),
-        "tried_pure": _span([len(PURE_TUNING.among(name)) for name in PURE_TUNING.chosen]),
-        "tried_whole": _span(whole),
-        "tried_cifar": _span(
+        "tried_pure": span([len(PURE_TUNING.among(name)) for name in PURE_TUNING.chosen]),
+        "tried_whole": span(whole),
+        "tried_cifar": span(
             [sum(arm.name.startswith(f"{name} ") for arm in CIFAR_TUNING) for name in ("softmax", "m=4")]
         ),
-        "tried_there": _span(there),
-        "planned_cifar": _span([len(arm.seeds) for arm in Arms.of("cifar-quick", "laptop").arms]),
-        "planned_normed": _span([len(arm.seeds) for arm in Arms.of("batch-norm", "laptop").arms]),
-        "planned_causes": _span([len(arm.seeds) for arm in Arms.of("fashion-causes", "laptop").arms]),
-        "all_tuned_there": _all_tuned_there(),
+        "tried_there": span(there),
+        "planned_cifar": span([len(arm.seeds) for arm in Arms.of("cifar-quick", "laptop").arms]),
+        "planned_normed": span([len(arm.seeds) for arm in Arms.of("batch-norm", "laptop").arms]),
+        "planned_causes": span([len(arm.seeds) for arm in Arms.of("fashion-causes", "laptop").arms]),
     }
-
-
-def _all_tuned_there() -> str:
-    """What Fashion-MNIST's own validation chose for softmax and for m = 4 with the floor among the choices."""
-    arms, told = Arms.of("fashion-floor-tuned", "laptop"), []
-    for name in arms:
-        short = name.removesuffix(" all tuned")
-        tried = [arm for arm in (*FASHION_TUNING, *FLOOR_TUNING) if arm.name.startswith(f"{short} rate")]
-        end = at_ends(tried, arms[name].run)
-        place = f" ({end} tried)" if end else ""
-        told.append(f"for {short.replace('=', ' = ')} {configuration(tried, arms[name].run)}{place}")
-    return "validation chose " + ", and ".join(told) if told else "these have not run yet"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -624,12 +637,35 @@ def collapse() -> tuple[list[str], list[list[str]], Said]:
             f"{said[f'pure_least_{key}']:.0f}", f"{said[f'pure_last_{key}']:.0f}", f"{blended.mean(name):.1f}",
         ])  # fmt: skip
     margins = ("m2", "m3", "m4")
-    said["pure_norm_share"] = 100 * max(said[f"pure_norm_{key}"] for key in margins) / said["pure_norm_softmax"]
+    said |= _pulled()
     for key, of in (("drop", "drop"), ("above", "loss")):  # bounds: rounded up
         most = max(abs(said[f"pure_{of}_{name}"] - math.log(10)) for name in margins)
         said[f"pure_loss_{key}"] = math.ceil(100 * most) / 100 if not math.isnan(most) else most
     heads = ["Arm", "Last mean feature norm", "Last training loss", "Least training error (%)"]
     return [*heads, "Last training error (%)", "Test error (%)"], rows, said
+
+
+def _pulled() -> Said:
+    """At one rate, softmax' too: the longest features beside its own, and which way the loss pulls at them on the way.
+
+    The pull of a batch is looked at 40 times a run: said is at how many of these points it lengthens the features on
+    average. Of the tuned rates it is said by how much the last loss is above log 10.
+    """
+    arms, chosen = Arms.of("starts", "laptop"), Arms.of("plain-sgd", "laptop")
+    bare = [f"m={m} no blend" for m in (2, 3, 4)]
+    norms = [arms.mean(name, "feature norm") for name in (*bare, "softmax")]
+    outward = {
+        name: [sum(pull > 0 for pull in record["curves"]["pull_along"]) for record in arms.finished(name)]
+        for name in (*bare, "softmax")
+    }
+    last = [np.mean([record["curves"]["loss"][-1] for record in chosen.finished(name)] or math.nan) for name in bare]
+    return {
+        "pure_norm_share": 100 * max(norms[:-1]) / norms[-1],
+        "pure_outward": span([count for name in bare for count in outward[name]]),
+        "softmax_outward": span(outward["softmax"]),
+        "pull_points": span([len(record["curves"]["pull_along"]) for record in arms.finished()]),
+        "pure_tuned_above": "{:.2f}, {:.2f} and {:.2f}".format(*(loss - math.log(10) for loss in last)),
+    }
 
 
 def _loss_at_the_first_drop(arms: Arms, name: str) -> float:
@@ -659,6 +695,7 @@ def normed() -> tuple[list[str], list[list[str]], Said]:
         normed_each_2=", ".join(f"{error:.1f}" for error in sorted(second)),
         normed_as_softmax_2=sum(error <= max(softmax, default=math.nan) for error in second),
         normed_toss_2=_toss(second, softmax),
+        normed_worst_2=", ".join(f"{error:.0f}" for error in sorted(_worst_classes(arms, "m=2 batch norm"))),
     )
     for name in arms:
         values = [arms.mean(name, of) for of in ("test error", "training error", "classes given up", "shortest weight")]
@@ -676,15 +713,26 @@ def normed() -> tuple[list[str], list[list[str]], Said]:
     return [*heads, "Norm of the shortest weight"], rows, said
 
 
-def normed_by_rate() -> tuple[list[str], list[list[str]]]:
-    """A table's heads and rows: validation error of each arm at every rate that was tried."""
+def _worst_classes(arms: Arms, name: str) -> list[float]:
+    """Of each run that finished, the error in the class that it gets wrong most often, in percent."""
+    found = arms.finished(name) if name in arms else []
+    return [max(record["geometry"]["class_error"]) for record in found]
+
+
+def normed_by_rate() -> tuple[list[str], list[list[str]], Said]:
+    """A table's heads and rows: validation error of each arm at every rate that was tried.
+
+    Said of the least rate: the errors of softmax and of m = 3 and 4.
+    """
     grid = normed_grids()[-1]
     arms, rates = Arms(grid, Ledger.of("laptop")), sorted({arm.run.optimizer.rate for arm in grid})
     rows = [
         [name.replace("=", " = "), *(f"{_normed_validation(arms, name, rate):.1f}" for rate in rates)]
         for name in NORMED
     ]
-    return ["Arm", *(f"rate {rate:g}" for rate in rates)], rows
+    least = [f"{_normed_validation(arms, name, rates[0]):.1f} %" for name in (NORMED[0], *NORMED[2:])]
+    said = Said(normed_least_rate=f"{rates[0]:g}", normed_at_least="{}, {} and {}".format(*least))
+    return ["Arm", *(f"rate {rate:g}" for rate in rates)], rows, said
 
 
 def normed_ended() -> tuple[list[str], list[list[str]], Said]:
@@ -705,6 +753,9 @@ def normed_ended() -> tuple[list[str], list[list[str]], Said]:
             key = name.removeprefix("m=")[0]
             said[f"normed_loss_{key}"] = min(losses, default=float("nan"))
             said[f"normed_beside_{key}"] = _normed_validation(tried, NORMED[0], rate)
+            said[f"normed_worst_{key}"] = "{:.0f} to {:.0f} %".format(
+                *(end(_worst_classes(found, name), default=math.nan) for end in (min, max))
+            )
         if records:
             lost = [sum(error > 90 for error in record["geometry"]["class_error"]) for record in records]
             short = [sum(norm < 0.1 for norm in record["geometry"]["class_weight_norm"]) for record in records]
@@ -740,7 +791,7 @@ def at_edges(rates: list[float], chosen: Mapping[str, float]) -> str:
     return ", ".join(told) or "none at an end of the grid"
 
 
-def _span(counts: list[int]) -> str:
+def span(counts: list[int]) -> str:
     """From the least to the most, e.g. ``"2 to 5"``."""
     if not counts:
         return "not run"
@@ -807,102 +858,6 @@ def machines() -> Said:
     return {"copies": len(gaps), "copies_apart": max(gaps, default=0), "copies_other": other}
 
 
-CAUSES = (
-    ("fashion-causes", ("softmax", "m=4", "A-Softmax m=4", "softmax batch norm", "m=4 batch norm", "m=4 floor 5")),
-    ("fashion-tuned", ("softmax tuned there", "m=4 tuned there")),
-    ("fashion-floor-tuned", ("softmax all tuned", "m=4 all tuned")),
-)
-
-
-def causes() -> tuple[list[str], list[list[str]], Said]:
-    """Fashion-MNIST class by class: heads, rows, and what is said of the class that suffers most."""
-    _, classes = fashion_labels()
-    rows, said = [], Said()
-    for name, wanted in CAUSES:
-        arms = Arms.of(name, "laptop")
-        for arm in wanted:
-            found = (
-                [record for record in arms.finished(arm) if "class_error" in record["geometry"]] if arm in arms else []
-            )
-            if not found:
-                rows.append([arm, *["–"] * 5, f"not run: {arms.command}"])
-                continue
-            errors = np.array([record["geometry"]["class_error"] for record in found])
-            lengths = np.array([record["geometry"]["class_weight_norm"] for record in found])
-            features = np.array([record["geometry"]["class_feature_norm"] for record in found])
-            worst = int(errors.mean(0).argmax())
-            lost, unit = int((errors > 90).any(1).sum()), arm.startswith("A-Softmax")
-            ends = (lengths[:, worst].mean(), np.delete(lengths, worst, 1).mean())
-            norms = ["1, always"] if unit else [f"{end:.2f}" for end in ends]
-            rows.append([
-                arm, f"{arms.mean(arm):.2f}", f"{arms.mean(arm, 'training error'):.2f}",
-                f"{classes[worst]}, {errors[:, worst].mean():.0f}", f"{lost} of {len(found)}", " and ".join(norms),
-                f"{features[:, worst].mean():.1f} and {np.delete(features, worst, 1).mean():.1f}",
-            ])  # fmt: skip
-            said[f"features {arm}"] = f"{features[:, worst].mean():.1f}"
-            said[f"validation {arm}"] = f"{arms.mean(arm, 'validation error'):.1f} %"
-            said[f"lost {arm}"] = f"{lost} of {len(found)}"
-            if arm in ("m=4", "m=4 batch norm"):
-                key = "given_up" if arm == "m=4" else "given_up_normed"
-                said |= {key: lost, f"{key}_of": len(found), f"{key}_norm": float(lengths[:, worst].max())}
-            if arm == "m=4":
-                said["others_norm"] = float(np.delete(lengths, worst, 1).mean())
-    control = Arms.of("fashion-control", "laptop")
-    said["fashion_unit"] = _saved(control, "softmax", "weight-normalised")
-    said["fashion_unit_a4"] = _saved(control, "softmax", "A-Softmax m=4")
-    said["fashion_train_unit"] = control.mean("weight-normalised", "training error")
-    said["fashion_rates"] = _rates_there()
-    for key, arm in (
-        ("lost_unit", "A-Softmax m=4"), ("lost_floor", "m=4 floor 5"), ("lost_tuned", "m=4 tuned there"),
-        ("lost_all", "m=4 all tuned"),
-    ):  # fmt: skip
-        said[key] = said.get(f"lost {arm}", "not run")
-    for key, name in (
-        ("features_m4", "features m=4"), ("features_normed", "features m=4 batch norm"),
-        ("features_a4", "features A-Softmax m=4"), ("validation_m4", "validation m=4"),
-        ("validation_floor", "validation m=4 floor 5"), ("validation_softmax", "validation softmax"),
-    ):  # fmt: skip
-        said[key] = said.get(name, "not run")
-    said = {key: value for key, value in said.items() if " " not in key}
-    for key in ("given_up", "given_up_of", "given_up_norm", "given_up_normed", "given_up_normed_of", "others_norm"):
-        said.setdefault(key, math.nan)
-    heads = ["Arm", "Test error (%)", "Training error (%)", "Worst class, its error (%)"]
-    heads += ["Runs with a class above 90 %", "Norm of its weight and the others'"]
-    return [*heads, "Norm of its features and the others'"], rows, said
-
-
-def _rates_there() -> str:
-    """The rates that Fashion-MNIST's own validation chose for softmax and m = 4, and whether they are other ones."""
-    there, here = Arms.of("fashion-tuned", "laptop"), Arms.of("fashion", "laptop")
-    if len(there) < 2:
-        return "none yet"
-    pairs = [(there[f"{name} tuned there"].run, here[name].run) for name in ("softmax", "m=4")]
-    told = " and ".join(f"{run.optimizer.rate:g}" for run, _ in pairs)
-    same = all(run.optimizer == other.optimizer for run, other in pairs)
-    return f"{told}, those of the workhorse, so that these are runs of the table's first two rows" if same else told
-
-
-def given_up_on_cifar() -> Said:
-    """CIFAR-10 with the quick network: which classes m = 4 gets wrong in nearly every image, in how many runs."""
-    arms, said = Arms.of("cifar-quick", "laptop"), Said()
-    labels, names = cifar_labels()
-    for key, name in (("softmax", "softmax"), ("m4", "m=4")):
-        errors = _class_errors(arms, name, np.array(labels))
-        counts = (errors > 90).sum(0)
-        told = [f"*{names[c]}* in {counts[c]} of {len(errors)} runs" for c in np.argsort(-counts) if counts[c]]
-        said[f"cifar_lost_{key}"] = ", ".join(told).replace("*", "") or "none"
-        said[f"cifar_train_{key}"] = arms.mean(name, "training error")
-        said[f"cifar_worst_{key}"] = float(errors.mean(0).max())
-    return said
-
-
-@cache
-def cifar_labels() -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """The class of every test image of CIFAR-10 and the classes' names."""
-    stored = json.loads((Path(__file__).parent / "cifar10_labels.json").read_text())
-    return tuple(map(int, stored["labels"])), tuple(stored["names"])
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # What this design cannot see, and what was withdrawn
 
@@ -916,7 +871,7 @@ def reach() -> Said:
         said[f"reach_{key}"] = 100 * math.expm1(found[key].detectable)
         before, after = (float(cells[f"L-Softmax (m={m})", "Error Rate"]) for m in (first, second))
         said[f"reach_paper_{key}"] = 100 * (before / after - 1)
-        said[f"order_{key}"] = _saved(arms, f"m={first}", f"m={second}")
+        said[f"order_{key}"] = saved(arms, f"m={first}", f"m={second}")
     return said
 
 

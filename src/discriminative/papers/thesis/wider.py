@@ -19,7 +19,8 @@
 - Without a blend and behind a batch norm m = 3 and 4 end, after the workhorse's steps, well above softmax. Ten times as
   many at the same settings: whether they were unfinished.
 
-All are our reading and exploratory; what counts is a third of the thesis' log ratio.
+C-LSM11 asks what the thesis does not, the others are our reading of it; all are exploratory. What counts is a third of
+the thesis' log ratio.
 """
 
 from __future__ import annotations
@@ -33,9 +34,8 @@ from discriminative.runs import TUNING_SEEDS, BlendSchedule, Head, Optimizer, Ru
 from discriminative.study import Arm, Experiment
 
 __all__ = [
-    "FASTEST", "FASTEST_TUNING", "FLOOR_TUNING", "NORMED_BLEND", "NORMED_NORMFACE", "NORMED_NORMFACE_TUNING",
-    "NORMFACE_TUNING",
-    "SOFTMAX_TUNING", "SOFTMAX_WIDEST", "WIDER", "WIDEST",
+    "FASTEST", "FASTEST_TUNING", "FLOOR_TUNING", "NORMED_BLEND", "NORMED_BLEND_TUNING", "NORMED_NORMFACE",
+    "NORMED_NORMFACE_TUNING", "NORMFACE_TUNING", "SOFTMAX_TUNING", "SOFTMAX_WIDEST", "WIDER", "WIDEST",
 ]  # fmt: skip
 
 WIDEST = "NormFace of the wider grid"
