@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from discriminative.evidence import Arms, collapsed, mark, means, rank
+from discriminative.evidence import Arms, collapsed, mark, means, rank, runs_lost
 from discriminative.grids import at_ends, configuration
 from discriminative.ledger import Ledger
 from discriminative.measures import measure, percent_wrong
@@ -104,6 +104,7 @@ def advice() -> Said:
         "pure_above": f"{min(above):.2f} to {max(above):.2f}",
         "saved_floor": saved(small, "softmax", "m=4 floor 5"),
         "floor_costs": " and ".join(saved(small, f"m={m} floor 5", f"m={m}") for m in (2, 3)),
+        "fast_softmax_lost": _lost_fast(),
         "scale_widest": _scale("normface-wider", WIDEST),
         "scale_fastest": _scale("normface-fastest", FASTEST),
         "saved_a4": saved(worth_arms(), "softmax", "A-Softmax m=4"),
@@ -114,6 +115,14 @@ def advice() -> Said:
         "fashion_normface": saved(Arms.of("fashion", "laptop"), "NormFace", "softmax"),
         "fashion_a4_lost": saved(there, "A-Softmax m=4", "softmax"),
     }
+
+
+def _lost_fast() -> str:
+    """How many of softmax' tuning runs diverged at the greatest rate of its first grid, and which that is."""
+    among = MARGIN_TUNING.among("softmax")
+    fastest = max(arm.run.optimizer.rate for arm in among)
+    records = Arms([arm for arm in among if arm.run.optimizer.rate == fastest], Ledger.of("laptop")).records()
+    return f"{runs_lost(records)[0]} of {len(records)} at {fastest:g}"
 
 
 def _scale(name: str, arm: str) -> str:
@@ -515,6 +524,7 @@ def grid() -> tuple[list[str], list[list[str]], Said]:
     said["normface_lost"] = str(sum(arms.lost(name)[0] for name in settings.values()))
     said["near_best"] = str(sum(error < min(errors) + 0.1 for error in errors) - 1) if errors else "none yet"
     slow, fast = Arms.of("small-scale-tuning", "laptop"), Arms.of("small-scale-fastest-tuning", "laptop")
+    said["least_validation"] = _least_validation(arms | slow | fast)
     said |= _small_scale("scale", Arms.of("small-scale", "laptop"), "at its scale", slow)
     said |= _small_scale("fast", Arms.of("small-scale-fastest", "laptop"), "at any rate", slow | fast)
     said["softmax_bears"] = _at_rates_that_softmax_bears(arms | Arms.of("margin-tuning", "laptop"))
@@ -524,6 +534,19 @@ def grid() -> tuple[list[str], list[list[str]], Said]:
         said[f"scale_{key}_rate"] = f"{rate:g}"
         said[f"scale_{key}"] = f"{min(errors):.1f} to {max(errors):.1f} %"
     return ["Scale", *(f"rate {rate:g}" for rate in rates)], rows, said
+
+
+def _least_validation(arms: Arms) -> str:
+    """The least validation error of all configurations with a margin on the sphere, and of those without one."""
+    kept = [name for name in arms if arms.records(name) and not arms.lost(name)[0]]
+    told = []
+    for loss, names in (
+        ("a margin", [name for name in kept if name.startswith(("A-Softmax", "CosFace", "ArcFace"))]),
+        ("NormFace", [name for name in kept if name.startswith("NormFace")]),
+    ):
+        if names:
+            told.append(f"{min(arms.mean(name, VALIDATION) for name in names):.2f} % for {loss}")
+    return " and ".join(told) or "none yet"
 
 
 def _chosen(arms: Arms, name: str, tried: Sequence[Arm]) -> str:
@@ -753,7 +776,7 @@ def normed_ended() -> tuple[list[str], list[list[str]], Said]:
             key = name.removeprefix("m=")[0]
             said[f"normed_loss_{key}"] = min(losses, default=float("nan"))
             said[f"normed_beside_{key}"] = _normed_validation(tried, NORMED[0], rate)
-            said[f"normed_worst_{key}"] = "{:.0f} to {:.0f} %".format(
+            said[f"normed_class_{key}"] = "{:.0f} to {:.0f} %".format(
                 *(end(_worst_classes(found, name), default=math.nan) for end in (min, max))
             )
         if records:
