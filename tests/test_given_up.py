@@ -31,3 +31,26 @@ def test_every_loss_that_is_tuned_there_has_as_many_settings() -> None:
     counts = {name: len(given_up._tried_for(name.removesuffix(" all tuned"))) for name in alike.CERTAIN}
     assert set(counts.values()) == {10}, counts
     assert not set(alike.FRESH) & {seed for arm in FLOOR_TUNING for seed in arm.seeds}
+
+
+def test_tuned_there_a_smoothed_label_errs_least_and_the_gap_does_not_follow() -> None:
+    """What the chapter says of the four: to be read again should a record change it."""
+    arms = Arms.of("fashion-certain", "laptop")
+    softmax, margin, smoothed, scaled = alike.CERTAIN
+    assert min(alike.CERTAIN, key=arms.mean) == smoothed
+    assert all(arms.errors_against(name, smoothed).points_low > 0 for name in (softmax, margin))
+    gain = {name: arms.errors_against(softmax, name) for name in alike.CERTAIN[1:]}
+    counts = given_up._least_that_counts(arms.mean(softmax))
+    assert max(found.points_high for found in gain.values()) < counts
+    assert gain[smoothed].points > 2 * gain[margin].points
+    assert gain[scaled].points_low < 0 < gain[scaled].points_high
+    gaps = {name: arms.mean(name, "angle gap") for name in alike.CERTAIN}
+    assert min(gaps[margin], gaps[scaled]) > 2 * max(gaps[softmax], gaps[smoothed])
+
+
+def test_a_table_of_losses_tuned_there_has_a_row_for_each() -> None:
+    heads, rows, said = given_up.certain()
+    assert [row[0] for row in rows] == list(alike.CERTAIN)
+    assert {len(row) for row in rows} == {len(heads)}
+    assert said["certain_tried"] == "10"
+    assert said["certain_told"].count("the rate") == 4
