@@ -78,7 +78,6 @@ def centers() -> Said:
         said[f"saved_{key}"] = _saved(arms, f"L_re {coefficient}")
     wider = Arms.of("ie-wider", "laptop", "center of twelve")
     said["saved_wider"] = _saved(arms | wider, "center of twelve")
-    said["wider_apart"] = _points(arms | wider, "origin center as L_re 1", "center of twelve")
     said["chosen"] = _chosen(arms)
     center = arms | wider
     said["own_apart"] = _points(center, names["saved_origin"], names["saved_own"])
@@ -518,12 +517,10 @@ def pending(resnet: Arms, key: str = "resnet") -> Said:
 
 
 def longer(arms: Arms) -> Said:
-    """The residual network over ten times the steps: as :func:`pending`, and what shorter weights make of e(W)."""
+    """The residual network over ten times the steps: as :func:`pending`, and how long its class weights are."""
     names = {"softmax": "softmax", "loss": "L_re 1"}
-    alone, _ = lengthened(*(arms.finished(name) for name in names.values()))
     return pending(arms, "longer") | {
-        "longer_length": float(np.mean(alone)) if alone else math.nan,
-        **{f"longer_norm_{key}": arms.mean(name, "weight norm") for key, name in names.items()},
+        f"longer_norm_{key}": arms.mean(name, "weight norm") for key, name in names.items()
     }
 
 
@@ -728,10 +725,10 @@ def advised() -> Said:
         said[f"test_loss_{key}"] = _apart(arms, "softmax", name, "test loss", 3)
     said["test_loss_apart"] = _apart(arms, "L_re 1", one, "test loss", 3)
     said["test_loss_softmax"] = arms.mean("softmax", "test loss")
-    return said | _beyond(arms)
+    return said | _beyond()
 
 
-def _beyond(arms: Arms) -> Said:
+def _beyond() -> Said:
     """A center loss of 1.4 times the chosen coefficient, on evidence seeds and on the tuning seeds."""
     chosen = Arms.of("ie-wider", "laptop", "center of twelve")
     more = Arms.of("ie-between", "laptop", "center of fourteen")
@@ -742,7 +739,6 @@ def _beyond(arms: Arms) -> Said:
     return {
         "beyond_times": two[1] / two[0],
         "beyond_lost": f"{diverged} of {len(records)} runs diverged",
-        "beyond_saved": _saved(arms | more, "center of fourteen"),
         "beyond_apart": _between(chosen, more),
         "beyond_validation": tried.mean("center lambda=0.07 centres 0.5", "validation error"),
         "beyond_validation_chosen": tried.mean("center lambda=0.05 centres 0.5", "validation error"),
