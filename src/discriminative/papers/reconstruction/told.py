@@ -18,7 +18,7 @@ from discriminative.evidence import Arms, means, rank
 from discriminative.geometry import separability_floor
 from discriminative.ledger import Ledger
 from discriminative.networks import NETWORKS
-from discriminative.papers import claims, printed
+from discriminative.papers import claims, experiment, printed
 from discriminative.papers.reconstruction.experiments import ORIGIN
 from discriminative.papers.reconstruction.figures import CIFAR, PRINTED, Picture, apart, together
 from discriminative.papers.reconstruction.full_scale import FULL_SCALE, ROWS, face_hours
@@ -28,10 +28,11 @@ from discriminative.runs import Run
 from discriminative.statistics import Values, interval, judge_equivalence, rank_correlation
 
 __all__ = [
-    "aligned", "alike", "at_lower_rate", "below", "by_kind", "causes", "centers", "classes", "compact", "courses",
-    "decays", "folds", "geometry", "hours", "lengthened", "lost", "margins", "nearer", "networks", "neurons", "order",
-    "origins", "pending", "plain", "reached", "separation", "shots", "still", "still_shots", "still_ten", "strength",
-    "turned",
+    "advised", "aligned", "alike", "angle_and_length", "at_lower_rate", "below", "beside_tuned", "by_kind", "by_length",
+    "causes", "centers", "classes", "compact", "compact_measures", "courses", "decays", "direct", "fashion_decay",
+    "folds", "geometry", "hours", "lengthened", "lost", "margins", "nearer", "networks", "neurons", "order", "origins",
+    "pending", "plain", "reached", "scale", "scales", "separation", "shots", "still", "still_shots", "still_ten",
+    "strength", "survivors", "turned", "without_still",
 ]  # fmt: skip
 
 SOFTMAX = control("softmax")
@@ -40,7 +41,7 @@ Table = tuple[list[str], list[list[str]]]
 
 
 def reached(swept: Arms, penalty: Arms, three: Arms) -> Said:
-    """Where e(W) ends, in two digits: the geometric mean over the runs of an arm."""
+    """Where e(W) ends, in two digits: the geometric mean over the runs of an arm, and how many those of softmax are."""
     wanted = {
         "e_softmax": (swept, "softmax", "log e(W)"),
         "e_softmax_unit": (swept, "softmax", "log unit e(W)"),
@@ -49,7 +50,8 @@ def reached(swept: Arms, penalty: Arms, three: Arms) -> Said:
         "e_random": (three, "frozen random", "log e(W)"),
         "e_dependent": (three, "frozen dependent", "log e(W)"),
     }
-    return {key: f"{10 ** arms.mean(name, of):.2g}" for key, (arms, name, of) in wanted.items()}
+    said = {key: f"{10 ** arms.mean(name, of):.2g}" for key, (arms, name, of) in wanted.items()}
+    return said | {"e_seeds": len(swept.finished("softmax"))}
 
 
 def centers() -> Said:
@@ -76,7 +78,6 @@ def centers() -> Said:
         said[f"saved_{key}"] = _saved(arms, f"L_re {coefficient}")
     wider = Arms.of("ie-wider", "laptop", "center of twelve")
     said["saved_wider"] = _saved(arms | wider, "center of twelve")
-    said["wider_apart"] = _points(arms | wider, "origin center as L_re 1", "center of twelve")
     said["chosen"] = _chosen(arms)
     center = arms | wider
     said["own_apart"] = _points(center, names["saved_origin"], names["saved_own"])
@@ -113,6 +114,7 @@ def origins(swept: Arms, fashion: Arms) -> Said:
     said: Said = {f"origin_{key}": _saved(swept, name) for key, name in names.items()}
     said |= {f"origin_features_{key}": swept.mean(name, "feature norm") for key, name in names.items()}
     said["origin_lost"] = lost(swept.only(*names.values()))
+    said["origin_ten_lost"] = lost(swept.only(names["ten"])).replace(f" of {names['ten']}", "")
     kept = [name for name in names.values() if swept.finished(name) and not swept.lost(name)[0]]
     common = set.intersection(*({r["run"]["seed"] for r in swept.finished(name)} for name in kept)) if kept else set()
     same = swept.at_seeds(*common)
@@ -151,9 +153,10 @@ def _how_lost(arms: Arms) -> str:
     as_short = sum(norm <= max(kept) for norm in norms)
     longer = min((norm for norm in norms if norm > max(kept)), default=math.nan)
     return (
-        f"the {len(gone)} runs that diverged do so by step {last}; at the first measure, step {starts[0][0]}, those "
-        f"that finish have features of norm {min(kept):.1f} to {max(kept):.1f}, and of the {len(norms)} others that "
-        f"are measured {as_short} has no longer ones, the rest have {longer:.0f} or more"
+        f"{len(gone)} runs diverged, all by step {last}. At the first measure, step {starts[0][0]}, the features of "
+        f"those that finish have norms of {min(kept):.1f} to {max(kept):.1f}; {len(norms)} of those that diverged are "
+        f"measured there too, {as_short} with features no longer than that, {len(norms) - as_short} with norms of "
+        f"{longer:.0f} and more"
     )
 
 
@@ -161,12 +164,14 @@ def plain(seeds: int = 100) -> Said:
     """Softmax at its own rate under every seed that has a record: how many diverged, and how unit e(W) runs there."""
     arm = replace(SOFTMAX, seeds=tuple(range(seeds)))
     arms = Arms([arm], Ledger.of("laptop"))
-    found, low, high = interval(arms.numbers("softmax", "trend of unit e(W)"))
-    return {
+    told = {}
+    for key, of in (("raw", "trend of e(W)"), ("unit", "trend of unit e(W)")):
+        found, low, high = interval(arms.numbers("softmax", of))
+        told[f"plain_trend_{key}"] = f"{found:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−")
+    return told | {
         "plain_runs": len(arms.records()),
         "plain_lost": arms.lost("softmax")[0],
         "plain_kept": len(arms.finished()),
-        "plain_trend": f"{found:.2f} [{low:.2f}, {high:.2f}]".replace("-", "−"),
     }
 
 
@@ -205,8 +210,8 @@ CALLED = {"A.1": "include-and-exclude 1", "softmax smoothed at rate 0.05": "soft
 def causes() -> Table:
     """What the terms that are tried here save beside what they do to lengths, to the scale of scores and to e(W)."""
     arms = Arms.of("reconstruction", "laptop", "softmax")
-    for experiment, names in CAUSES:
-        arms = arms | Arms.of(experiment, "laptop", *names)
+    for item, names in CAUSES:
+        arms = arms | Arms.of(item, "laptop", *names)
     rows = []
     for name in sorted(arms, key=lambda name: arms.errors_against(name, "softmax").points):
         feature, weight = arms.mean(name, "feature norm"), arms.mean(name, "weight norm")
@@ -245,9 +250,11 @@ def order(others: Arms) -> Said:
         said[f"tuned_{key}"] = _apart(both, "softmax", tuned, of, 3)
     full = len(found) == len(DISTINCT)
     said["order_p_raw"] = float(stats.spearmanr(found["log e(W)"], found["test error"]).pvalue) if full else math.nan
+    same = others.at_seeds(*(record["run"]["seed"] for record in others.finished("L_re 1")))  # softmax has more of them
     for key, name in (("softmax", "softmax"), ("loss", "L_re 1"), ("own", "own center as L_re 1")):
-        said[f"length_{key}"] = others.mean(name, "weight norm")
-        said[f"unit_{key}"] = f"{10 ** others.mean(name, 'log unit e(W)'):.2g}"
+        said[f"length_{key}"] = same.mean(name, "weight norm")
+        said[f"unit_{key}"] = f"{10 ** same.mean(name, 'log unit e(W)'):.2g}"
+    said["length_seeds"] = len(same.pairs("softmax", "L_re 1"))
     found = lengthened(others.finished("softmax"), others.finished("L_re 1"))
     said["length_decades"], said["length_back"] = (float(np.mean(values)) for values in found)
     return said
@@ -510,12 +517,10 @@ def pending(resnet: Arms, key: str = "resnet") -> Said:
 
 
 def longer(arms: Arms) -> Said:
-    """The residual network over ten times the steps: as :func:`pending`, and what shorter weights make of e(W)."""
+    """The residual network over ten times the steps: as :func:`pending`, and how long its class weights are."""
     names = {"softmax": "softmax", "loss": "L_re 1"}
-    alone, _ = lengthened(*(arms.finished(name) for name in names.values()))
     return pending(arms, "longer") | {
-        "longer_length": float(np.mean(alone)) if alone else math.nan,
-        **{f"longer_norm_{key}": arms.mean(name, "weight norm") for key, name in names.items()},
+        f"longer_norm_{key}": arms.mean(name, "weight norm") for key, name in names.items()
     }
 
 
@@ -658,3 +663,218 @@ def hours() -> Said:
         return estimate.total(runs) / 3600
 
     return {"hours_long": total(False), "hours_short": total(True), "hours_faces": face_hours()}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Looked at when the records had come, with no claim behind it
+
+
+def angle_and_length(fast: Mapping[str, Arms], slow: Mapping[str, Arms]) -> Said:
+    """Still layers by angle at equal length, and by length at equal angle: points saved, and the Fisher ratio.
+
+    Args:
+        fast: by the name of the digits, the layers at softmax's rate, of which runs diverge.
+        slow: the same at a fifth of it.
+    """
+    unit, drawn, long = "frozen orthonormal", "frozen as drawn", "frozen orthogonal, lengthened"
+    said: Said = {}
+    for key, arms in slow.items():
+        said[f"by_angle_{key}"] = _points(arms, drawn, long)
+        said[f"by_length_{key}"] = _points(arms, unit, long)
+        said[f"by_angle_fisher_{key}"] = _apart(arms, drawn, long, "log Fisher ratio", 3)
+        said[f"by_angle_n_{key}"] = len(arms.pairs(drawn, long))
+    return said | {f"by_angle_fast_{key}": len(arms.pairs(drawn, long)) for key, arms in fast.items()}
+
+
+def beside_tuned(slower: Arms) -> Said:
+    """The loss at 3 and 10 at two fifths of the rate, beside softmax at the rate that tuning chose, and beside 1."""
+    tuned = Arms.of("reconstruction", "laptop", "softmax", "L_re 1")
+    said: Said = {"slow_cost": _between(slower.only("softmax"), tuned.only("softmax"))}
+    for key, name in (("three", "L_re 3"), ("ten", "L_re 10")):
+        said[f"slow_{key}"] = _between(tuned.only("softmax"), slower.only(name))
+        said[f"slow_{key}_behind"] = _between(slower.only(name), tuned.only("L_re 1"))
+    return said
+
+
+def _between(baseline: Arms, other: Arms) -> str:
+    """Points by which the one arm of ``other`` errs less than that of ``baseline``, and over how many pairs."""
+    found = baseline.against(other)
+    if math.isnan(found.points):
+        return "not run"
+    told = f"{found.points:.2f} [{found.points_low:.2f}, {found.points_high:.2f}], n = {found.n}"
+    return told.replace("-", "−")
+
+
+def advised() -> Said:
+    """The pull to the origin at the strength that tuning chose for a center loss: errors, test loss, speed of centres.
+
+    And center losses beyond that strength: how many runs diverge, and what the others save.
+    """
+    one, own, strong = "origin center as L_re 1", "own center as L_re 1", "origin center as L_re 3.2"
+    slow = "own center as L_re 3.2"
+    arms = Arms.of("reconstruction", "laptop", "softmax", "L_re 1") | Arms.of("reconstruction-center", "laptop")
+    arms = arms | Arms.of("reconstruction-strength", "laptop")
+    said: Said = {"strong_saved": _saved(arms, strong), "strong_apart": _points(arms, one, strong)}
+    terms = {key: arms[name].run.terms[0] for key, name in (("own", own), ("slow", slow), ("strong", strong))}
+    speeds = {key: term.coefficient * (term.rate or 0.0) for key, term in terms.items()}
+    said |= {"speed_own": speeds["own"], "speed_slow": speeds["slow"], "speeds": speeds["own"] / speeds["slow"]}
+    said["strong_coefficient"] = terms["strong"].coefficient
+    for key, name in (("own", own), ("slow", slow), ("strong", strong)):
+        said[f"at_{key}_angle"], said[f"at_{key}_norm"] = (arms.mean(name, of) for of in ("own angle", "feature norm"))
+    for key, name in (("loss", "L_re 1"), ("origin", one), ("strong", strong), ("slow", slow)):
+        said[f"test_loss_{key}"] = _apart(arms, "softmax", name, "test loss", 3)
+    said["test_loss_apart"] = _apart(arms, "L_re 1", one, "test loss", 3)
+    said["test_loss_softmax"] = arms.mean("softmax", "test loss")
+    return said | _beyond()
+
+
+def _beyond() -> Said:
+    """A center loss of 1.4 times the chosen coefficient, on evidence seeds and on the tuning seeds."""
+    chosen = Arms.of("ie-wider", "laptop", "center of twelve")
+    more = Arms.of("ie-between", "laptop", "center of fourteen")
+    tried = Arms.of("ie-tuning-between", "laptop", *(f"center lambda={c} centres 0.5" for c in (0.05, 0.07)))
+    two = [arm.run.terms[0].coefficient for arm in (*chosen.arms, *more.arms)]
+    records = more.records() + tried.records("center lambda=0.07 centres 0.5")
+    diverged = sum(record["status"] != "finished" for record in records)
+    return {
+        "beyond_times": two[1] / two[0],
+        "beyond_lost": f"{diverged} of {len(records)} runs diverged",
+        "beyond_apart": _between(chosen, more),
+        "beyond_validation": tried.mean("center lambda=0.07 centres 0.5", "validation error"),
+        "beyond_validation_chosen": tried.mean("center lambda=0.05 centres 0.5", "validation error"),
+    }
+
+
+def direct(resnet: Arms, longer: Arms) -> Said:
+    """What the direct penalty does in the residual network: points saved, own angle and Fisher ratio; the loss at 1."""
+    said: Said = {}
+    for key, arms in (("short", resnet), ("long", longer)):
+        for which, name in (("penalty", "e(W) 0.01"), ("loss", "L_re 1")):
+            said[f"{which}_{key}_saved"] = _saved(arms, name)
+            said[f"{which}_{key}_angle"] = _apart(arms, "softmax", name, "own angle", 1)
+            said[f"{which}_{key}_fisher"] = _apart(arms, "softmax", name, "log Fisher ratio", 2)
+    return said
+
+
+def by_length(resnet: Arms, longer: Arms) -> Said:
+    """Raw e(W) in the residual network at 1: how it changes, and how much of that length alone makes; where it ends."""
+    said: Said = {}
+    for key, arms in (("short", resnet), ("long", longer)):
+        alone, _ = lengthened(arms.finished("softmax"), arms.finished("L_re 1"))
+        said[f"whole_{key}"] = _apart(arms, "softmax", "L_re 1", "log e(W)", 2)
+        said[f"alone_{key}"] = _signed(alone, 2)
+        said[f"norm_{key}"] = _apart(arms, "softmax", "L_re 1", "weight norm", 2)
+        found = arms.mean("softmax", "log e(W)")
+        said[f"ends_{key}"] = "not run" if math.isnan(found) else f"{10**found:.0f}"
+    return said
+
+
+def _signed(values: Sequence[float], digits: int) -> str:
+    """The mean of signed numbers with its 95 % interval."""
+    if not values:
+        return "not run"
+    mean, low, high = interval(values)
+    return f"{mean:+.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]".replace("-", "−")
+
+
+def compact_measures(heads: Arms) -> Said:
+    """Compactness by two measures, the Fisher ratio and the cosine within a class, under the loss and its like.
+
+    And what the first of them says of a dependent still classifier.
+    """
+    arms = Arms.of("reconstruction", "laptop") | Arms.of("reconstruction-center", "laptop")
+    said: Said = {}
+    for key, coefficient in (("hundredth", "0.01"), ("tenth", "0.1")):
+        said[f"compact_{key}"] = _apart(arms, "softmax", f"L_re {coefficient}", "log Fisher ratio", 3)
+    kinds = {"loss": "L_re 1", "tenth": "L_re 0.1"} | {k: f"{k} center as L_re 1" for k in ("tied", "own", "origin")}
+    for key, name in kinds.items():
+        said[f"within_{key}"] = _apart(arms, "softmax", name, "within-class cosine", 3)
+    said["fisher_dependent"] = _apart(heads, "frozen orthonormal", "frozen dependent", "log Fisher ratio", 3)
+    return said
+
+
+def scales() -> Said:
+    """Unit e(W) and errors against softmax: NormFace by its scale, L-Softmax by when its blend is down at its floor."""
+    plain = Arms.of("workhorse", "laptop", "softmax")
+    said: Said = {}
+    family = plain | Arms.of("family", "laptop", *(f"NormFace s={s}" for s in (4, 8, 16)))
+    for s in (4, 8, 16):
+        said[f"normed_{s}"] = _apart(family, "softmax", f"NormFace s={s}", "log unit e(W)", 2)
+        said[f"normed_saved_{s}"] = _points(family, "softmax", f"NormFace s={s}")
+    names = {10: "m=4 reached at 10 %", 40: "m=4", 80: "m=4 reached at 80 %"}
+    blends = plain | Arms.of("blend", "laptop", *names.values())
+    return said | {f"blend_{p}": _apart(blends, "softmax", name, "log unit e(W)", 2) for p, name in names.items()}
+
+
+# Every trained arm at the rate and decay of softmax on the workhorse that these experiments hold.
+SCALED = (
+    "reconstruction", "reconstruction-penalty", "reconstruction-center", "reconstruction-origin",
+    "reconstruction-strength",
+)  # fmt: skip
+
+
+def scale() -> Said:
+    """How the product of the mean norms, a scale of the scores, ranks arms by what they save; the features' norm, too.
+
+    Over the arms of which at least six runs finished, and over those without include-and-exclude.
+    """
+    arms = Arms.of("reconstruction", "laptop", "softmax")
+    for item, names in (*((name, ()) for name in SCALED), *CAUSES):
+        arms = arms | Arms.of(item, "laptop", *names)
+    found = {name: arms.mean(name, "feature norm") for name in arms}
+    products = {name: norm * arms.mean(name, "weight norm") for name, norm in found.items()}
+    kept = [name for name in arms if name != "softmax" and len(arms.finished(name)) >= 6]
+    gains = {name: arms.errors_against("softmax", name).points for name in kept}
+    said: Said = {"scale_arms": len(kept)}
+    for key, ranked in (("", kept), ("_rest", [name for name in kept if name != "A.1"])):
+        for of, values in (("scale", products), ("norm", found)):
+            said[f"{of}_rank{key}"] = rank_correlation([values[n] for n in ranked], [gains[n] for n in ranked])
+    shown = {"include": "A.1", "penalty": "e(W) 0.1", "softmax": "softmax", "held": "L_re 1, features held"}
+    said |= {f"scale_{key}": products[name] for key, name in shown.items()}
+    return said | {f"scale_saved_{key}": _points(arms, "softmax", shown[key]) for key in ("include", "penalty")}
+
+
+def without_still(arms: Arms) -> Said:
+    """The rank correlation of the error with e(W) over the arms of the scatter whose classifier is trained."""
+    names = [name for name in arms if not name.startswith("frozen")]
+    found = means(arms.only(*names), "log e(W)", "log unit e(W)", "test error")
+    both = {key: rank(found, of, "test error") for key, of in (("raw", "log e(W)"), ("unit", "log unit e(W)"))}
+    return {"trained_arms": both["raw"][0], **{f"trained_rank_{key}": rho for key, (_, rho) in both.items()}}
+
+
+def survivors(swept: Arms) -> Said:
+    """The loss at 3, which lost runs, beside 1 and softmax on the seeds that it finished."""
+    name = "L_re 3"
+    same = swept.at_seeds(*(record["run"]["seed"] for record in swept.finished(name)))
+    return {
+        "three_lost": lost(swept.only(name)).replace(f" of {name}", ""),
+        "three_errs": same.mean(name),
+        "three_one": same.mean("L_re 1"),
+        "three_softmax": same.mean("softmax"),
+        "three_over_one": _saved_over(same, "L_re 1", name),
+    }
+
+
+def _saved_over(arms: Arms, baseline: str, name: str) -> str:
+    """Points by which an arm errs less than another, with the interval and the number of pairs."""
+    told = _points(arms, baseline, name)
+    return told if told == "not run" else f"{told}, n = {arms.errors_against(baseline, name).n}"
+
+
+def fashion_decay(fashion: Arms, seeds: int = 100) -> Said:
+    """Softmax on Fashion-MNIST at a smaller decay: validation error on the tuning seeds, and points saved.
+
+    The points over every seed but those of tuning under which both decays have a record.
+    """
+    tuning = Arms.of("fashion-tuning", "laptop", "softmax rate 0.05")
+    tuning = tuning | Arms.of("fashion-floor-tuning", "laptop", "softmax rate 0.05 decay 0.0005")
+    own, less = (tuning.mean(name, "validation error") for name in tuning)
+    other = experiment("fashion-floor-tuned").arm("laptop", "softmax all tuned")
+    both = [Arms([replace(arm, seeds=tuple(range(seeds)))], Ledger.of("laptop")) for arm in (fashion["softmax"], other)]
+    return {
+        "fashion_validation": own,
+        "fashion_validation_less": less,
+        "fashion_decay": other.run.optimizer.weight_decay,
+        "fashion_decay_own": fashion["softmax"].run.optimizer.weight_decay,
+        "fashion_decay_saved": _between(*both),
+    }
