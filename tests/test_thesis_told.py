@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from discriminative.papers.thesis import told
+from discriminative.evidence import Arms
+from discriminative.figures.takeaways import NOTHING
+from discriminative.papers.shared import FAMILY_TUNING
+from discriminative.papers.thesis import takeaways, told
 
 
 def test_a_choice_on_the_edge_of_its_grid_is_named_with_its_end() -> None:
@@ -101,10 +104,28 @@ def test_a_step_of_the_angle_gap_is_counted_where_all_of_them_grow() -> None:
     assert 0 < grow <= seeds == 12
 
 
-def test_at_the_least_rate_behind_a_batch_norm_pure_margins_are_ahead_of_softmax() -> None:
+def test_at_the_least_rate_behind_a_batch_norm_two_pure_margins_are_ahead_of_softmax() -> None:
     said = told.normed_by_rate()[2]
-    softmax, third, fourth = (
-        float(part) for part in said["normed_at_least"].replace(" and", ",").replace(" %", "").split(", ")
-    )
-    assert max(third, fourth) < softmax
+    errors = said["normed_at_least"].replace(" and", ",").replace(" %", "").split(", ")
+    softmax, second, third, fourth = map(float, errors)
+    assert max(third, fourth) < softmax < second
     assert float(said["normed_least_rate"]) == min(told.rates_tried())
+    long, lost = map(int, said["normed_long"].split(" of "))
+    assert 0 < long < lost
+
+
+def test_the_picture_of_features_says_what_all_runs_have_and_not_which_drawn_run_errs_least() -> None:
+    arms = Arms.of("figure-2-2", "laptop")
+    says = takeaways.TAKEAWAYS["planes"](arms.at_seeds(0))
+    gaps = [arms.mean(name, "angle gap") for name in arms]
+    assert says.startswith("Mean angle gap over 12 runs: ")
+    assert [f"{gap:.1f} degrees" in says for gap in gaps] == [True] * 4
+    assert takeaways.planes(arms.only()) == NOTHING
+
+
+def test_the_loss_as_validation_chose_it_stands_in_the_table_with_its_collapsed_run() -> None:
+    assert set(told.BESIDE) - set(told.DRAWN) == {FAMILY_TUNING.chosen["ArcFace"].removesuffix(" rate 0.1")}
+    arms = told.worth_arms()
+    (name,) = set(told.BESIDE) - set(told.DRAWN)
+    assert arms.lost(name)[1] == 1
+    assert name in [row[0] for row in told.controls()[1]]

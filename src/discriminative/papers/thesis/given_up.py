@@ -13,11 +13,12 @@ import numpy as np
 from discriminative.data import fashion_labels
 from discriminative.evidence import Arms
 from discriminative.ledger import correctness
-from discriminative.papers.thesis.alike import CERTAIN, CERTAIN_TUNING
+from discriminative.papers.thesis.alike import CERTAIN, CERTAIN_TUNING, TAKEN_OVER
 from discriminative.papers.thesis.answers import FASHION_TUNING
 from discriminative.papers.thesis.claims import CLAIMS
-from discriminative.papers.thesis.told import Said, chose, saved, span
+from discriminative.papers.thesis.told import Said, chose, points_told, saved, span
 from discriminative.papers.thesis.wider import FLOOR_TUNING
+from discriminative.statistics import interval, judge_errors
 from discriminative.study import Arm, Fewer
 
 __all__ = ["causes", "certain", "fashion", "given_up_on_cifar"]
@@ -51,10 +52,40 @@ def _class_errors(arms: Arms, name: str, truth: np.ndarray) -> np.ndarray:
     return np.array([[100 * run[truth == c].mean() for c in range(10)] for run in wrong])
 
 
+def _pooled(arms: Arms) -> Said:
+    """Points that m = 4 saves over softmax, both tuned there, over the seeds of C-LSM12f and the twelve after them."""
+    wrong: list[dict[int, int | None]] = [{}, {}]
+    for found in (Arms.of("fashion-floor-tuned", "laptop"), arms):
+        for of, name in zip(wrong, CERTAIN[:2], strict=True):
+            of |= found.wrong(name) if name in found else {}
+    return {"certain_pooled": points_told(judge_errors(wrong[0], wrong[1], arms.images, 0.0)), "pooled": len(wrong[0])}
+
+
+def _shirt(arms: Arms) -> Said:
+    """The class that m = 4 gives up at a floor of 1: its error at the tuned floor less that under softmax, by seed."""
+    _, classes = fashion_labels()
+    shirt = classes.index("shirt")
+    if any(name not in arms or not arms.finished(name) for name in CERTAIN):
+        return {"shirt_errors": "–", "shirt_more": "–", "shirt_in": "–"}
+    by_seed = {
+        name: {record["run"]["seed"]: record["geometry"]["class_error"][shirt] for record in arms.finished(name)}
+        for name in CERTAIN
+    }
+    softmax, margin = (by_seed[name] for name in CERTAIN[:2])
+    gaps = [margin[seed] - softmax[seed] for seed in sorted(softmax.keys() & margin.keys())]
+    mean, low, high = interval(gaps)
+    ends = [f"{sum(by_seed[name].values()) / len(by_seed[name]):.1f} %" for name in (CERTAIN[0], CERTAIN[1])]
+    return {
+        "shirt_errors": f"{ends[1]} with m = 4 and {ends[0]} with softmax",
+        "shirt_more": f"{mean:.1f} [{low:.1f}, {high:.1f}]",
+        "shirt_in": f"{sum(gap > 0 for gap in gaps)} of {len(gaps)}",
+    }
+
+
 def _all_tuned(arms: Arms) -> str:
     """What Fashion-MNIST's own validation chose for each loss that was tuned there."""
     told = []
-    for name in arms:
+    for name in (each for each in arms if each.endswith(" all tuned")):
         loss = name.removesuffix(" all tuned")
         told.append(chose(loss.replace("=", " = "), _tried_for(loss), arms[name].run))
     return "validation chose " + "; ".join(told) if told else "these have not run yet"
@@ -68,7 +99,7 @@ def _tried_for(loss: str) -> list[Arm]:
 def certain() -> tuple[list[str], list[list[str]], Said]:
     """Four losses all tuned on Fashion-MNIST, on seeds that no other record of it has: heads, rows, what is said."""
     arms, said, rows = Arms.of("fashion-certain", "laptop"), Said(), []
-    for name in CERTAIN:
+    for name in (*CERTAIN, TAKEN_OVER):
         if name not in arms or not arms.finished(name):
             rows.append([name, *["–"] * 4, f"not run: {arms.command}"])
             continue
@@ -78,8 +109,11 @@ def certain() -> tuple[list[str], list[list[str]], Said]:
             f"{arms.mean(name, 'training error'):.2f}", f"{int((errors > 90).any(1).sum())} of {len(errors)}",
             f"{arms.mean(name, 'angle gap'):.1f}°",
         ])  # fmt: skip
-    for key, name in zip(("m4", "smoothed", "normface"), CERTAIN[1:], strict=True):
+    for key, name in zip(("m4", "smoothed", "normface", "taken"), (*CERTAIN[1:], TAKEN_OVER), strict=True):
         said[f"certain_{key}"] = saved(arms, CERTAIN[0], name)
+    said["smoothed_over_taken"] = saved(arms, TAKEN_OVER, CERTAIN[2])
+    said["m4_over_taken"] = saved(arms, TAKEN_OVER, CERTAIN[1])
+    said |= _pooled(arms) | _shirt(arms)
     said["certain_tried"] = span([len(_tried_for(name.removesuffix(" all tuned"))) for name in CERTAIN])
     said["certain_told"] = _all_tuned(arms)
     heads = ["Loss", "Test error (%)", "Points saved over softmax", "Training error (%)"]
@@ -118,7 +152,8 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
                 f"{classes[worst]}, {errors[:, worst].mean():.0f}", f"{lost} of {len(found)}", " and ".join(norms),
                 f"{features[:, worst].mean():.1f} and {np.delete(features, worst, 1).mean():.1f}",
             ])  # fmt: skip
-            said[f"features {arm}"] = f"{features[:, worst].mean():.1f}"
+            said[f"features {arm}"] = f"{features[:, worst].mean() / np.delete(features, worst, 1).mean():.2f}"
+            said[f"worst {arm}"] = f"{errors[:, worst].mean():.0f} %"
             said[f"validation {arm}"] = f"{arms.mean(arm, 'validation error'):.1f} %"
             said[f"lost {arm}"] = f"{lost} of {len(found)}"
             if arm in ("m=4", "m=4 batch norm"):
@@ -146,7 +181,8 @@ def causes() -> tuple[list[str], list[list[str]], Said]:
         said[key] = said.get(f"lost {arm}", "not run")
     for key, name in (
         ("features_m4", "features m=4"), ("features_normed", "features m=4 batch norm"),
-        ("features_a4", "features A-Softmax m=4"), ("validation_m4", "validation m=4"),
+        ("features_a4", "features A-Softmax m=4"), ("features_softmax", "features softmax"),
+        ("worst_a4", "worst A-Softmax m=4"), ("worst_softmax", "worst softmax"), ("validation_m4", "validation m=4"),
         ("validation_floor", "validation m=4 floor 5"), ("validation_softmax", "validation softmax"),
     ):  # fmt: skip
         said[key] = said.get(name, "not run")

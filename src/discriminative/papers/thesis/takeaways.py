@@ -32,6 +32,17 @@ def gains(arms: Arms, beside: Mapping[str, str]) -> str:
     return f"By their intervals {listed(told)} save errors."
 
 
+def planes(arms: Arms, *_: object) -> str:
+    """The mean angle gap of each margin over all of its runs, the ones that are drawn among them."""
+    whole = Arms(arms.arms, arms.ledger)
+    found = {name: whole.numbers(name, "angle gap") for name in whole}
+    told = [f"{sum(gaps) / len(gaps):.1f} degrees ({named(name)})" for name, gaps in found.items() if gaps]
+    runs = max(map(len, found.values()), default=0)
+    if not told:
+        return NOTHING
+    return f"{f'Mean angle gap over {runs} runs' if runs > 1 else 'Angle gap'}: {listed(told)}."
+
+
 def blend(arms: Arms) -> str:
     """The largest mean error with the blend and the least without it."""
     errors = {name: arms.mean(name) for name in arms if arms.numbers(name)}
@@ -61,6 +72,8 @@ def norms(arms: Arms) -> str:
 TAKEAWAYS: dict[str, Callable[..., str]] = {
     "worth": gains,
     "blend": blend,
+    "planes": planes,
+    "planes-quick": planes,
     "norms": norms,
     "forest": by_verdict,
 }
