@@ -58,6 +58,9 @@ def test_tuned_there_a_smoothed_label_errs_least_and_the_gap_does_not_follow() -
     softmax, margin, smoothed, scaled = alike.CERTAIN
     assert min(alike.CERTAIN, key=arms.mean) == smoothed
     assert all(arms.errors_against(name, smoothed).points_low > 0 for name in (softmax, margin))
+    other = arms.errors_against(alike.TAKEN_OVER, margin)
+    assert other.points_low < 0 < other.points_high
+    assert arms.errors_against(softmax, alike.TAKEN_OVER).points_low > 0
     gain = {name: arms.errors_against(softmax, name) for name in alike.CERTAIN[1:]}
     counts = given_up._least_that_counts(arms.mean(softmax))
     assert max(found.points_high for found in gain.values()) < counts
