@@ -109,10 +109,8 @@ def advice() -> Said:
         "scale_fastest": _scale("normface-fastest", FASTEST),
         "saved_a4": saved(worth_arms(), "softmax", "A-Softmax m=4"),
         "floor_there": saved(Arms.of("fashion-causes", "laptop"), "softmax", "m=4 floor 5"),
-        "saved_all_tuned": saved(Arms.of("fashion-floor-tuned", "laptop"), "softmax all tuned", "m=4 all tuned"),
         "cosface_at_scale": saved(scaled, WIDEST, "CosFace at its scale"),
         "asoftmax_at_scale": saved(scaled, WIDEST, "A-Softmax at its scale"),
-        "fashion_normface": saved(Arms.of("fashion", "laptop"), "NormFace", "softmax"),
         "fashion_a4_lost": saved(there, "A-Softmax m=4", "softmax"),
     }
 
