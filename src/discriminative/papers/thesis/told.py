@@ -67,6 +67,7 @@ __all__ = [
 Said = dict[str, Any]
 WIDE = 50.0  # degrees of angle gap
 VALIDATION = "validation error"
+PURE = [f"m={m} no blend" for m in (2, 3, 4)]
 
 
 def workhorse() -> Said:
@@ -92,13 +93,9 @@ def advice() -> Said:
     """For the first minutes: where training ends without a blend, what a floor of 5 saves, what A-Softmax costs."""
     pure, small, there = (Arms.of(name, "laptop") for name in ("plain-sgd", "workhorse", "fashion-control"))
     scaled, norm = Arms.of("small-scale", "laptop"), Arms.of("batch-norm", "laptop")
-    names = [f"m={m} no blend" for m in (2, 3, 4)]
-    above = [
-        float(np.mean([record["curves"]["loss"][-1] for record in pure.finished(name)])) - math.log(10)
-        for name in names
-    ]
+    above = _pure_above()
     return {
-        "pure_errors": "{:.0f}, {:.0f} and {:.0f} %".format(*map(pure.mean, names)),
+        "pure_errors": "{:.0f}, {:.0f} and {:.0f} %".format(*map(pure.mean, PURE)),
         "normed_errors": "{:.0f}, {:.0f} and {:.0f} %".format(*(norm.mean(f"m={m} batch norm") for m in (2, 3, 4))),
         "normed_error_softmax": f"{norm.mean('softmax batch norm'):.0f} %",
         "pure_above": f"{min(above):.2f} to {max(above):.2f}",
@@ -680,21 +677,26 @@ def _pulled() -> Said:
     The pull of a batch is looked at 40 times a run: said is at how many of these points it lengthens the features on
     average. Of the tuned rates it is said by how much the last loss is above log 10.
     """
-    arms, chosen = Arms.of("starts", "laptop"), Arms.of("plain-sgd", "laptop")
-    bare = [f"m={m} no blend" for m in (2, 3, 4)]
-    norms = [arms.mean(name, "feature norm") for name in (*bare, "softmax")]
+    arms = Arms.of("starts", "laptop")
+    norms = [arms.mean(name, "feature norm") for name in (*PURE, "softmax")]
     outward = {
         name: [sum(pull > 0 for pull in record["curves"]["pull_along"]) for record in arms.finished(name)]
-        for name in (*bare, "softmax")
+        for name in (*PURE, "softmax")
     }
-    last = [np.mean([record["curves"]["loss"][-1] for record in chosen.finished(name)] or math.nan) for name in bare]
     return {
         "pure_norm_share": 100 * max(norms[:-1]) / norms[-1],
-        "pure_outward": span([count for name in bare for count in outward[name]]),
+        "pure_outward": span([count for name in PURE for count in outward[name]]),
         "softmax_outward": span(outward["softmax"]),
         "pull_points": span([len(record["curves"]["pull_along"]) for record in arms.finished()]),
-        "pure_tuned_above": "{:.2f}, {:.2f} and {:.2f}".format(*(loss - math.log(10) for loss in last)),
+        "pure_tuned_above": "{:.2f}, {:.2f} and {:.2f}".format(*_pure_above()),
     }
+
+
+def _pure_above() -> list[float]:
+    """How far the last loss of each pure margin is above log 10 at its tuned rate, as a mean over seeds."""
+    arms = Arms.of("plain-sgd", "laptop")
+    last = [np.mean([record["curves"]["loss"][-1] for record in arms.finished(name)] or math.nan) for name in PURE]
+    return [float(loss) - math.log(10) for loss in last]
 
 
 def _loss_at_the_first_drop(arms: Arms, name: str) -> float:
@@ -843,8 +845,7 @@ def span(counts: list[int]) -> str:
 def starting() -> Said:
     """At one rate and on new seeds, without a blend: the step at which each arm is first below 75 % training error."""
     arms, said = Arms.of("starts", "laptop"), Said()
-    names = {"softmax": "softmax"} | {f"m{m}": f"m={m} no blend" for m in (2, 3, 4)}
-    for key, name in names.items():
+    for key, name in zip(("softmax", "m2", "m3", "m4"), ("softmax", *PURE), strict=True):
         steps = arms[name].run.schedule.steps
         said[f"new_start_{key}"] = steps / 100 * arms.mean(name, "until 75 % training error")
     test = More("until 75 % training error", "m=4 no blend", "m=2 no blend", smallest=ONE_POINT)
