@@ -38,7 +38,7 @@ pages: setup
 	@test -f build/html/index.html || $(MAKE) --no-print-directory book
 
 test: pages
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""One thread everywhere; small runs and small data sets that the tests make."""
+"""One thread everywhere; what goes to which process; small runs and small data sets that the tests make."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ from discriminative.papers import experiment
 from discriminative.runs import BlendSchedule, Head, Optimizer, Run, Schedule
 
 torch.set_num_threads(1)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On several processes (``make test``) a file's tests share one, and its fixtures; whole notebooks go singly."""
+    for item in items:
+        if item.path.name != "test_notebooks.py":
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 
 @pytest.fixture
