@@ -153,3 +153,9 @@ def test_the_bibliography_names_where_each_work_can_be_found() -> None:
         assert entries[key].fields["doi"].startswith("10."), key
     for key in ("chen2020angular", "mixon2022neural", "zhu2021geometric"):
         assert re.fullmatch(r"\d{4}\.\d{5}", entries[key].fields["eprint"]), key
+
+
+def test_tests_of_a_file_share_a_process_and_whole_notebooks_go_singly(request: pytest.FixtureRequest) -> None:
+    groups = {item.path.name: [m.args[0] for m in item.iter_markers("xdist_group")] for item in request.session.items}
+    assert groups["test_repository.py"] == ["tests/test_repository.py"]
+    assert not groups.get("test_notebooks.py")
