@@ -195,7 +195,8 @@ CLAIMS = (
         _fewer(
             f"C-INC7{letter}",
             "Table 4",
-            f"Scaling the features by {scale} fails to improve: without it errors are fewer.",
+            f"At a rate of {rate}, where softmax's own is 0.05, scaling the features by {scale} fails to improve: "
+            "without it errors are fewer.",
             (f"scale 1 rate {rate}", f"scale {scale} rate {rate}"),
             _errors(TABLE_4["Softmax", f"Scale {scale}"], TABLE_4["Softmax", "Scale 1"]),
             SMALL,
