@@ -54,9 +54,9 @@ def log_norm(features: Tensor, eps: float = 1e-3, upper: float | None = None, re
     .. math:: \frac{\partial L_i}{\partial f_i} = -\frac{2 f_i}{\lVert f_i \rVert^2 + \epsilon}
               \qquad \text{(feature incay, section 6.3; } \epsilon \text{ is ours, the paper has none)}
 
-    Under its gradient flow the difference of two squared norms is constant, so norms draw together, as they do, faster,
-    under :func:`reciprocal_norm`. Arguments as there, but that ``eps`` may be any normal number; the value is not
-    bounded below.
+    Under its gradient flow the difference of two squared norms is constant, so norms draw together, as they do under
+    :func:`reciprocal_norm`, which leaves less between them for the same lengthening of the shorter one. Arguments
+    as there, but that ``eps`` may be any normal number; the value is not bounded below.
 
     Example:
         >>> log_norm(torch.tensor([[3.0, 4.0]]), eps=1e-9)  # -log 25

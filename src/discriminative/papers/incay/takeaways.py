@@ -10,7 +10,7 @@ import numpy as np
 from discriminative.evidence import Arms, means, rank
 from discriminative.figures.takeaways import NOTHING, ends_of, last, listed, named, short
 from discriminative.ledger import correctness
-from discriminative.papers.incay.told import scales_told
+from discriminative.papers.incay.told import class_changes, scales_told
 
 __all__ = ["TAKEAWAYS"]
 
@@ -78,15 +78,10 @@ def class_norms(panels: Mapping[str, Arms]) -> str:
     """In how many classes the last arm has longer features and fewer errors than the first."""
     told = []
     for title, arms in panels.items():
-        names = list(arms)
-        ends = [
-            [np.mean([r["geometry"][key] for r in arms.finished(name) if key in r["geometry"]], 0) for name in names]
-            for key in ("class_feature_norm", "class_error")
-            if arms.finished(names[0]) and arms.finished(names[-1])
-        ]
-        if ends:
-            longer, fewer = (ends[0][-1] > ends[0][0]).sum(), (ends[1][-1] < ends[1][0]).sum()
-            told.append(f"{longer} and {fewer} on {title}")
+        ends = next(iter(arms)), list(arms)[-1]
+        longer, fewer = (class_changes(arms, *ends, f"class_{of}") for of in ("feature_norm", "error"))
+        if any(longer):
+            told.append(f"{longer[-1]} and {fewer[0]} on {title}")
     return f"Of ten classes longer with λ = 1, and with fewer errors: {listed(told)}." if told else NOTHING
 
 

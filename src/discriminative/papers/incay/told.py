@@ -20,12 +20,15 @@ __all__ = [
     "Growth",
     "Scales",
     "at_paper_scale",
+    "class_changes",
     "norm_growth",
     "pairs_clear",
     "scales_best",
     "scales_told",
     "scales_words",
     "shift",
+    "stronger",
+    "together",
     "tried",
     "with_interval",
 ]
@@ -45,6 +48,47 @@ def with_interval(changes: Sequence[float], form: str = "+.1f") -> str:
     """The mean of changes by seed with its 95 % interval."""
     middle, low, high = (format(round(value, 9), form) for value in interval(changes))
     return f"{middle} [{low}, {high}]".replace("-", "−")
+
+
+def together(arms: Arms, baseline: str, arm: str, first: str, second: str) -> str:
+    """The correlation over seeds of what two measures change by, with Fisher's 95 % interval; a dash below four."""
+    changes = [[after - before for before, after in arms.pairs(baseline, arm, of)] for of in (first, second)]
+    if len(changes[0]) < 4:
+        return "–"
+    found, half = math.atanh(float(np.corrcoef(np.array(changes))[0, 1])), 1.96 / math.sqrt(len(changes[0]) - 3)
+    middle, low, high = (f"{math.tanh(value):+.2f}" for value in (found, found - half, found + half))
+    return f"{middle} [{low}, {high}]".replace("-", "−")
+
+
+def stronger(arms: Arms, name: str) -> dict[str, int]:
+    """When cross-entropy pulls a feature outwards harder than incay does in an arm, by the means over its runs.
+
+    ``ce_from``: the recorded step from which on it always does. Of the steps before, ``looks_before``: at how many
+    incay is the stronger (``looks_incay``), and at how many cross-entropy pulls inwards (``looks_inwards``).
+    """
+    curves = [r["curves"] for r in arms.finished(name) if "term_pulls" in r["curves"]]
+    if not curves:
+        return dict.fromkeys(("ce_from", "looks_before", "looks_incay", "looks_inwards"), 0)
+    along = np.mean([each["pull_along"] for each in curves], 0)
+    incay = np.mean([each["term_pulls"][0] for each in curves], 0) > along
+    first = int(np.flatnonzero(incay).max(initial=-1)) + 1
+    return {
+        "ce_from": curves[0]["step"][min(first, len(along) - 1)],
+        "looks_before": first,
+        "looks_incay": int(incay.sum()),
+        "looks_inwards": int((along[:first] < 0).sum()),
+    }
+
+
+def class_changes(arms: Arms, baseline: str, arm: str, measure: str) -> tuple[int, int, int]:
+    """In how many classes the mean of a measure over the runs falls, stays (to nine digits) and rises."""
+    ends = [
+        [r["geometry"][measure] for r in arms.finished(name) if measure in r["geometry"]] for name in (baseline, arm)
+    ]
+    if not all(ends):
+        return 0, 0, 0
+    change = np.round(np.mean(ends[1], 0) - np.mean(ends[0], 0), 9)
+    return int((change < 0).sum()), int((change == 0).sum()), int((change > 0).sum())
 
 
 def pairs_clear(arms: Arms, names: Sequence[str], measure: str = "test error") -> tuple[int, int]:
