@@ -16,7 +16,18 @@ from discriminative.ledger import Ledger, correctness
 from discriminative.papers import experiment, printed
 from discriminative.papers.incay import layers
 from discriminative.papers.incay.layers import SETTINGS, layer_changes, layer_weights
-from discriminative.papers.incay.told import at_paper_scale, norm_growth, scales_told, scales_words, shift
+from discriminative.papers.incay.told import (
+    at_paper_scale,
+    class_changes,
+    norm_growth,
+    pairs_clear,
+    scales_best,
+    scales_told,
+    scales_words,
+    shift,
+    stronger,
+    together,
+)
 from discriminative.runs import Schedule
 from discriminative.study import Arm
 from discriminative.training import train
@@ -111,6 +122,72 @@ def test_a_shift_is_the_mean_difference_by_seed_with_its_interval() -> None:
     assert shift(arms, "a", "b", "norm", "+.2f") == "+2.00 [−0.48, +4.48]"
     one = cast(Arms, SimpleNamespace(pairs=lambda *_: pairs[:1]))
     assert shift(one, "a", "b", "norm") == "–"
+
+
+class Measured:
+    """Arms whose measures are told: a name to one value a seed, ``None`` where the run diverged."""
+
+    def __init__(self, **values: list[float | None]) -> None:
+        self.values = {name.replace("_", " "): each for name, each in values.items()}
+
+    def __iter__(self) -> Any:
+        return iter(self.values)
+
+    def records(self, name: str) -> list[float | None]:
+        return self.values[name]
+
+    def finished(self, name: str) -> list[float]:
+        return [value for value in self.values[name] if value is not None]
+
+    def mean(self, name: str) -> float:
+        return float(np.mean(self.finished(name))) if self.finished(name) else float("nan")
+
+    def pairs(self, baseline: str, arm: str, _: str = "") -> list[tuple[float, float]]:
+        both = zip(self.values[baseline], self.values[arm], strict=True)
+        return [(b, a) for b, a in both if b is not None and a is not None]
+
+
+def test_scaled_features_stand_beside_the_best_unscaled_ones_of_any_rate() -> None:
+    arms = cast(Arms, Measured(scale_1_rate_1=[3.0, 3.1], scale_1_rate_2=[8.0, 8.0], scale_2_rate_1=[4.0, 4.2],
+                               scale_4_rate_1=[3.5, None], scale_8_rate_2=[None, None]))  # fmt: skip
+    found = scales_best(arms)
+    assert found["scale_best"] == "3.50 % (scale 4 at the rate 1, 1 of 2 runs)"
+    assert (found["scale_whole"], found["scale_above"]) == ("scale 2 at the rate 1", "1 of 1")
+    assert found["scale_more"].startswith("+1.05 [")
+    assert set(scales_best(cast(Arms, Measured(scale_1_rate_1=[]))).values()) == {"–"}
+
+
+def test_pairs_are_clear_whose_interval_leaves_out_nought() -> None:
+    arms = cast(Arms, Measured(a=[1.0, 2.0, 3.0], b=[2.0, 3.1, 4.0], c=[1.0, 1.0, 6.0], d=[None, None, 1.0]))
+    assert pairs_clear(arms, ["a", "b", "c", "d"]) == (1, 3)
+
+
+def test_changes_that_go_together_correlate() -> None:
+    pairs = {
+        "x": [(0.0, 1.0), (0.0, 2.0), (0.0, 3.0), (0.0, 4.0)],
+        "y": [(1.0, 2.0), (1.0, 4.0), (1.0, 3.0), (1.0, 5.0)],
+    }
+    arms = cast(Arms, SimpleNamespace(pairs=lambda _, __, of: pairs[of]))
+    assert together(arms, "a", "b", "x", "y") == "+0.80 [−0.70, +1.00]"
+    few = cast(Arms, SimpleNamespace(pairs=lambda *_: pairs["x"][:3]))
+    assert together(few, "a", "b", "x", "y") == "–"
+
+
+def test_cross_entropy_is_the_stronger_after_the_last_step_at_which_incay_is() -> None:
+    curves = {"step": [1, 2, 3, 4], "pull_along": [0.5, -0.1, 0.3, 0.2], "term_pulls": [[0.1, 0.1, 0.1, 0.1]]}
+    arms = cast(Arms, SimpleNamespace(finished=lambda _: [{"curves": curves}]))
+    assert stronger(arms, "a") == {"ce_from": 3, "looks_before": 2, "looks_incay": 1, "looks_inwards": 1}
+    assert set(stronger(cast(Arms, SimpleNamespace(finished=lambda _: [])), "a").values()) == {0}
+
+
+def test_a_class_whose_mean_is_the_same_in_another_order_is_a_tie() -> None:
+    found = {
+        "a": [[0.1, 1.0, 2.0], [0.2, 1.0, 2.0], [0.3, 1.0, 2.0]],
+        "b": [[0.3, 2.0, 1.0], [0.2, 2.0, 1.0], [0.1, 2.0, 1.0]],
+    }
+    arms = cast(Arms, SimpleNamespace(finished=lambda name: [{"geometry": {"class_error": v}} for v in found[name]]))
+    assert class_changes(arms, "a", "b", "class_error") == (1, 1, 1)
+    assert class_changes(arms, "a", "b", "other") == (0, 0, 0)
 
 
 def test_every_cell_of_the_tables_on_cifar_has_an_arm_at_the_papers_scale() -> None:
