@@ -129,6 +129,14 @@ def test_before_the_tuning_the_margins_cells_say_what_they_wait_for(
     assert "–<sup>2</sup>" in rows(shown)["L-Softmax (m=4)"]
 
 
+def test_after_the_tuning_a_row_without_an_arm_waits_for_nothing() -> None:
+    shown = tables.paper_table(
+        "weights_biased", "1", {"ours": Column.of("wsm-tuned", "laptop")}, title="Errors.", column="test accuracy"
+    )
+    assert "<sup>1</sup> not run at this scale." in shown
+    assert "has to choose" not in shown
+
+
 def test_a_column_takes_arms_of_other_experiments_with_their_commands() -> None:
     found = Column.of("workhorse", "laptop", also={"Hinge Loss": ("family", "hinge")}).cells
     assert set(found) == {"Hinge Loss", "Softmax", *(f"L-Softmax (m={m})" for m in MARGINS)}

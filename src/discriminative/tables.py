@@ -332,11 +332,13 @@ class Column:
         for row, (name, arm) in (also or {}).items():
             other = papers.experiment(name)
             cells[row] = other.arm(profile, arm), other.command(profile)
-        if not item.after:
-            return cls(cells, Ledger.of(profile))
+        ledger = Ledger.of(profile)
+        tried = [run for each in papers.experiment(item.after).at(profile) for run in each.runs()] if item.after else []
+        if not item.after or (tried and all(map(ledger.has, tried))):  # all arms that there will be are there
+            return cls(cells, ledger)
         chooses = f"{html.escape(item.after)} has to choose its setting first"
         absent = f"not run, and {chooses}: <code>{html.escape(command)}</code>"
-        return cls(cells, Ledger.of(profile), absent)
+        return cls(cells, ledger, absent)
 
 
 # A row that the paper quotes names its source: by the number that this has in the paper's list, or by its authors.
