@@ -123,6 +123,45 @@ def test_gains_are_compared_at_each_seed_in_points_and_as_shares(tiny: Run, tmp_
     share = told.gains_apart(arms, "k=5", "k=10", share=True)  # 50 - 50 and 56 - 50
     assert share.startswith("+3 per cent of softmax's error [")
     assert told.gains_apart(arms, "k=10", "k=5").endswith(f"n{SPACE}={SPACE}2")
+    wrong = {"plain" + name.removeprefix("softmax"): count for name, count in wrong.items()} | wrong
+    other = made(tiny, tmp_path / "other", wrong | {"plain k=5": (50, 100, 900)})
+    assert told.gains_apart(other, "k=5", "k=10", against="plain").startswith("+2.12 points [")  # no gain with five
+
+
+def test_a_difference_may_be_of_any_measure_and_runs_that_err_more_are_counted(tiny: Run, tmp_path: Path) -> None:
+    arms = made(tiny, tmp_path, {"softmax": (100, 200, 300), "W-Softmax": (150, 100, 400), "lost": (None,)})
+    assert told.paired(arms, "softmax", "W-Softmax", "Fisher ratio", unit="").startswith(
+        "+0.17 [\N{MINUS SIGN}2.42, +2.75]"
+    )
+    assert told.erring_more(arms, "softmax", "W-Softmax") == "2 of 3"
+    assert told.erring_more(arms, "softmax", "lost") == "0 of 0"
+
+
+def test_the_mean_features_share_of_the_fall_is_set_beside_that_of_the_optimum(tiny: Run, tmp_path: Path) -> None:
+    arms = made(tiny, tmp_path, {"literal": (100, 300), "lost": (None,)})
+    found, best = told.mean_shares(arms, "literal", 1.0)  # of log 10, 2.303: the mean is at 2.5, the features at 0.01
+    assert found == f"{100 * (math.log(10) - 2.5) / (math.log(10) - 0.01):.0f} % [-9, -9]"
+    assert best == "38 %"
+    assert told.mean_shares(arms, "lost", 1.0) == ("–", "–")
+
+
+def test_the_means_loss_at_the_optimum_is_that_of_features_which_stand_there() -> None:
+    alpha, k = 1.0, 10
+    rho, angle = figures.optimum(alpha)
+    gram = (1 - rho) * torch.eye(k, dtype=torch.float64) + rho
+    values, vectors = torch.linalg.eigh(gram)
+    w, y = vectors * values.sqrt(), torch.arange(k)
+    n = (1 + alpha**2 + 2 * alpha * gram).sqrt()
+    rivals = (alpha * w[:, None] + w[None]) / n[:, :, None]
+    rivals[y, y] = w
+    x = unit_rows((w[:, None] - rivals).sum(1))
+    assert math.degrees(float((x * w).sum(1).mean().acos())) == pytest.approx(angle, abs=0.01)
+    for length in (2.0, 5.0):
+        told_loss, mean_loss = (
+            float(torch.nn.functional.cross_entropy(torch.einsum("yjd,yd->yj", rivals, each), y))
+            for each in (length * x, length * x.mean(0).expand(k, -1))
+        )
+        assert figures.optimum_mean_loss(alpha, told_loss) == pytest.approx(mean_loss, abs=1e-4)
 
 
 def test_the_maps_title_says_where_runs_diverged(tiny: Run, tmp_path: Path) -> None:

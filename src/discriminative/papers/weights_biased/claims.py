@@ -1,8 +1,9 @@
 """What the paper says, and what we expect of it, as tests over records; fixed here before the records exist.
 
 Three claims are confirmatory: that without batch norm the printed loss takes its solution without a label (C-WSM13, our
-prediction), that W-Softmax as the paper trains it errs less than the loss without its bias (C-WSM5), and that Figure
-5's angles fall with alpha where the gradient is stopped (C-WSM6). Pilots under the tuning seed 100 had been seen.
+prediction), that W-Softmax, behind a batch norm and after softmax, errs less than the loss without its bias (C-WSM5),
+and that Figure 5's angles fall with alpha where the gradient is stopped (C-WSM6). Pilots under the tuning seed 100 had
+been seen.
 
 The smallest effects that count, and why:
 

@@ -244,7 +244,7 @@ def _cifar_rate() -> tuple[Arm, ...]:
 
 
 def _digits_map() -> tuple[Arm, ...]:
-    """The whole row that the paper trains, and where it fails without batch norm."""
+    """The whole row with batch norm and softmax first, and where it fails without batch norm."""
     wanted = [map_name(a, g, True, True) for a in (0.0, *PAPERS) for g in GRADIENTS]
     wanted += [map_name(1.0, g, norm, False) for g in GRADIENTS for norm in (False, True)]
     return tuple(replace(arm, seeds=FEW) for arm in _map(DIGITS, PAPERS) if arm.name in wanted)
@@ -337,7 +337,7 @@ EXPERIMENTS = (
     Experiment(
         "wsm-tuned",
         "Table 1",
-        "W-Softmax as the paper trains it, against softmax and against its control",
+        "W-Softmax behind a batch norm, softmax first, against softmax and against its control",
         {"laptop": _tuned()},
         after="wsm-tuning",
     ),

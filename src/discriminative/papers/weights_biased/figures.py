@@ -16,7 +16,10 @@ from discriminative.figures.style import WIDTH, colour
 from discriminative.measures import percent_wrong
 from discriminative.papers.weights_biased.experiments import ALPHAS, GRADIENTS, PAPERS, map_name
 
-__all__ = ["by_class", "classes", "cosines", "optimum", "optimum_energy", "over_alpha", "regions", "theory", "widths"]
+__all__ = [
+    "by_class", "classes", "cosines", "optimum", "optimum_energy", "optimum_mean_loss", "over_alpha", "regions",
+    "theory", "widths",
+]  # fmt: skip
 
 COLUMNS = {
     (False, False): "no batch norm,\ncold start",
@@ -84,6 +87,15 @@ def optimum_energy(alpha: float, classes: int = 10) -> float:
     n = math.sqrt(1 + alpha**2 + 2 * alpha * rho)
     length = ((n - alpha - rho) ** 2 + (1 - rho) * (1 + (classes - 1) * rho) / (classes - 1)) / n**2
     return (1 - (1 + alpha) / n) ** 2 * (1 + (classes - 1) * rho) / classes / length
+
+
+def optimum_mean_loss(alpha: float, loss: float, classes: int = 10) -> float:
+    """The mean feature's loss at the best weights of one common angle, where the features' own loss is so large.
+
+    There all rivals are equally far below the own logit, and below that of the mean by its share of the energy as much.
+    """
+    rivals = classes - 1
+    return math.log1p(rivals * (math.expm1(loss) / rivals) ** optimum_energy(alpha, classes))
 
 
 def theory(arms: Arms) -> Figure:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from discriminative.evidence import Arms
+from discriminative.papers.weights_biased.experiments import GRADIENTS, PAPERS, map_name
+from discriminative.papers.weights_biased.figures import optimum_mean_loss
 from discriminative.statistics import interval, proportion
 
 __all__ = [
-    "CIFAR_CLASSES", "DIAGNOSIS", "SPREAD", "arm_mean", "class_rises", "classes_falling", "counted", "decimals",
-    "diagnosis", "gains_apart", "images_with", "over_seeds", "paired", "spread_rows", "steps_told", "wider_in_training",
-    "with_any",
+    "CIFAR_CLASSES", "DIAGNOSIS", "SPREAD", "arm_mean", "class_rises", "classes_falling", "compactness", "counted",
+    "decimals", "diagnosis", "erring_more", "gains_apart", "images_with", "mean_shares", "over_seeds", "paired",
+    "spread_rows", "steps_told", "wider_in_training", "with_any",
 ]  # fmt: skip
 
 CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -75,7 +77,8 @@ def _told(differences: list[float], digits: int, unit: str) -> str:
         return f"{len(differences)} pair, no interval" if differences else "not run"
     middle, low, high = (f"{end:+.{digits}f}" for end in interval(differences))
     pairs = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(differences)}"
-    return f"{middle} {unit} [{low}, {high}], {pairs}".replace("-", "\N{MINUS SIGN}")
+    told = " ".join(filter(None, (middle, unit)))
+    return f"{told} [{low}, {high}], {pairs}".replace("-", "\N{MINUS SIGN}")
 
 
 def steps_told(arms: Arms, names: Sequence[str], measure: str, digits: int = 2) -> list[str]:
@@ -137,9 +140,80 @@ def wider_in_training(arms: Arms, name: str) -> str:
     return " and ".join(found) or "none"
 
 
-def paired(arms: Arms, baseline: str, arm: str) -> str:
-    """By how many points the arm errs more than the baseline, paired by seed, with its 95 % interval."""
-    return _told([a - b for b, a in arms.pairs(baseline, arm)], 2, "points")
+def paired(
+    arms: Arms, baseline: str, arm: str, measure: str = "test error", digits: int = 2, unit: str = "points"
+) -> str:
+    """By how much the arm's measure is above the baseline's, paired by seed, with its 95 % interval."""
+    return _told([a - b for b, a in arms.pairs(baseline, arm, measure)], digits, unit)
+
+
+def erring_more(arms: Arms, baseline: str, arm: str) -> str:
+    """In how many pairs the arm errs more than the baseline, e.g. ``"3 of 3"``."""
+    pairs = arms.pairs(baseline, arm)
+    return f"{sum(a > b for b, a in pairs)} of {len(pairs)}"
+
+
+def compactness(swept: Arms, tuned: Arms, small: Arms) -> dict[str, str]:
+    """How compact classes are: the stopped gradient beside the printed one, no batch norm, and CIFAR-10, to be glued.
+
+    Args:
+        swept: the map.
+        tuned: Table 1 at our scale, where both gradients chose one setting with alpha = 1.
+        small: Table 2 at our scale, along alpha with the gradient stopped.
+    """
+    fisher, cosine, (printed, stopped) = "Fisher ratio", "within-class cosine", GRADIENTS
+    own = [f"{gradient} alpha=1" for gradient in (printed, stopped)]
+    along = ["weight-normalised", *(f"{stopped} alpha={alpha:g}" for alpha in PAPERS)]
+    return {
+        **{
+            f"fisher_{told}": paired(swept, map_name(alpha, printed), map_name(alpha, stopped), fisher, unit="")
+            for told, alpha in (("one", 1.0), ("most", 1.5))
+        },
+        **{
+            f"fisher_bare_{'warm' if warm else 'cold'}": "; ".join(
+                paired(
+                    swept,
+                    map_name(0.0, norm=False, warm=warm),
+                    map_name(alpha, printed, norm=False, warm=warm),
+                    fisher,
+                    unit="",
+                )
+                for alpha in PAPERS
+            )
+            for warm in (True, False)
+        },
+        "compact_own": paired(tuned, *own, fisher, unit=""),
+        "fisher_own": paired(tuned, *own, fisher, unit=""),
+        "cosine_own": paired(tuned, *own, cosine, 3, ""),
+        "fisher_cifar": ", ".join(steps_told(small, along, fisher)),
+        "cosine_cifar": ", ".join(steps_told(small, along, cosine, 3)),
+    }
+
+
+def mean_shares(arms: Arms, name: str, alpha: float, classes: int = 10) -> tuple[str, str]:
+    """What share of the fall of the loss from that of equal scores the mean feature has alone, in per cent.
+
+    Args:
+        arms: that hold it.
+        name: of the arm, trained with the printed gradient.
+        alpha: of that arm.
+        classes: how many there are.
+
+    Returns:
+        (with its 95 % interval over the runs, that of the theorem's optimum at each run's own loss).
+    """
+    equal, kept = math.log(classes), [record["geometry"] for record in arms.finished(name)]
+    shares, best = (
+        [100 * (equal - reached) / (equal - of["trained_loss"]) for reached, of in zip(losses, kept, strict=True)]
+        for losses in (
+            [of["mean_feature_loss"] for of in kept],
+            [optimum_mean_loss(alpha, of["trained_loss"], classes) for of in kept],
+        )
+    )
+    if len(kept) < 2:
+        return "–", "–"
+    middle, low, high = (f"{end:.0f}" for end in interval(shares))
+    return f"{middle} % [{low}, {high}]", f"{sum(best) / len(best):.0f} %"
 
 
 def over_seeds(arms: Arms, name: str, measure: str, digits: int = 1) -> str:
@@ -182,18 +256,19 @@ def classes_falling(arms: Arms, names: Sequence[str], key: str = "class_own_angl
     return f"{falling} of {len(each)}"
 
 
-def gains_apart(arms: Arms, few: str, many: str, share: bool = False) -> str:
-    """What W-Softmax gains on softmax at one setting less what it gains at another, by seed, with its 95 % interval.
+def gains_apart(arms: Arms, few: str, many: str, share: bool = False, against: str = "softmax") -> str:
+    """What W-Softmax gains on a baseline at one setting less what it gains at another, by seed, with its 95 % interval.
 
     Args:
         arms: named ``"softmax k=5"`` and so on.
         few: the setting that is taken off, e.g. ``"k=5"``.
         many: the setting that it is taken off.
-        share: whether gains are per cent of softmax's error, and not points.
+        share: whether gains are per cent of the baseline's error, and not points.
+        against: the baseline.
     """
     gains: list[dict[int, float]] = []
     for setting in (few, many):
-        plain, biased = (arms.values(f"{name} {setting}", "test error") for name in ("softmax", "W-Softmax"))
+        plain, biased = (arms.values(f"{name} {setting}", "test error") for name in (against, "W-Softmax"))
         gains.append(
             {
                 seed: 100 * (b - a) / b if share else b - a
@@ -202,5 +277,5 @@ def gains_apart(arms: Arms, few: str, many: str, share: bool = False) -> str:
             }
         )
     seeds = sorted(gains[0].keys() & gains[1].keys())
-    unit = "per cent of softmax's error" if share else "points"
+    unit = f"per cent of {against}'s error" if share else "points"
     return _told([gains[1][seed] - gains[0][seed] for seed in seeds], 0 if share else 2, unit)
