@@ -75,10 +75,9 @@ def _told(differences: list[float], digits: int, unit: str) -> str:
     """Mean and 95 % interval; for fewer than two differences, how many there are."""
     if len(differences) < 2:
         return f"{len(differences)} pair, no interval" if differences else "not run"
-    middle, low, high = (f"{end:+.{digits}f}" for end in interval(differences))
+    middle, low, high = (f"{end:+.{digits}f}".replace("-", "\N{MINUS SIGN}") for end in interval(differences))
     pairs = f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(differences)}"
-    told = " ".join(filter(None, (middle, unit)))
-    return f"{told} [{low}, {high}], {pairs}".replace("-", "\N{MINUS SIGN}")
+    return f"{' '.join(filter(None, (middle, unit)))} [{low}, {high}], {pairs}"
 
 
 def steps_told(arms: Arms, names: Sequence[str], measure: str, digits: int = 2) -> list[str]:
@@ -277,5 +276,6 @@ def gains_apart(arms: Arms, few: str, many: str, share: bool = False, against: s
             }
         )
     seeds = sorted(gains[0].keys() & gains[1].keys())
-    unit = f"per cent of {against}'s error" if share else "points"
+    whose = "softmax" if against == "softmax" else "that loss"
+    unit = f"per cent of {whose}'s error" if share else "points"
     return _told([gains[1][seed] - gains[0][seed] for seed in seeds], 0 if share else 2, unit)
