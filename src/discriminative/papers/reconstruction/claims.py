@@ -16,7 +16,10 @@ data what C-FBR12d and 1b ask, and were named before theirs: what the loss gains
 what softmax errs there, 13 %, of which a fiftieth is a quarter of a point. C-FBR6d is told as the paper's no more: its
 classifier has three of the paper's ten columns. C-FBR6i, of which six seeds had run, 13 and 13a
 were written with records at hand. C-FBR6g and h, 1h and i and 12h, of other rates and of one strength, were named
-before theirs; what the pull to the origin saves at 3 was known.
+before theirs; what the pull to the origin saves at 3 was known. C-FBR5i and j ask C-FBR5a and d of the loss that the
+paper names, 5k to 5n ask 5c, h, f and g at one decay, 6j and k ask 6h of columns of one length; all were named before
+their records, when four runs of the first outside the ledger, six seeds of softmax at that decay, and drawn columns
+brought to one length, outside the ledger too, were known.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ import math
 from typing import Any
 
 from discriminative.papers import printed
+from discriminative.papers.reconstruction.experiments import DECAYED, SPHERE
 from discriminative.study import Claim, Fewer, Less, More, Within
 
 __all__ = ["CLAIMS"]
@@ -115,7 +119,7 @@ def _at_scale(number: str, column: str, told: str) -> Claim:
 
 
 loss, penalty, three = _of("reconstruction"), _of("reconstruction-penalty"), _of("reconstruction-figure-2", THREE)
-figure_4 = _of("reconstruction-figure-4")
+figure_4, own_four = _of("reconstruction-figure-4"), _of("reconstruction-own-four")
 drawn, drawn_ten = _of("reconstruction-drawn", SQUARE[0]), _of("reconstruction-drawn-ten", SQUARE[1])
 origin, fashion = _of("reconstruction-origin"), _of("reconstruction-origin-fashion", FASHION)
 drawn_slow = _of("reconstruction-drawn-slower", SQUARE[0])
@@ -209,6 +213,21 @@ CLAIMS = (
         )
     ),
     *(
+        own_four(
+            f"5{letter}",
+            "Figure 4",
+            f"{told} has the smaller e(W){of}.",
+            Less(f"log {OF[of]}e(W)", arm, beside, smallest=0.07),
+            **READING,
+        )
+        for letters, arm, beside, told in (
+            ("ij", SPHERE, "softmax", "The softmax of features of one length, the paper's own,"),
+            ("km", "m=4", DECAYED, "Beside softmax at the same rate and decay, L-Softmax with m = 4"),
+            ("ln", "m=2", DECAYED, "Beside softmax at the same rate and decay, L-Softmax with m = 2"),
+        )
+        for letter, of in zip(letters, OF, strict=True)
+    ),
+    *(
         three(
             f"6{letter}",
             "Figure 2",
@@ -259,6 +278,17 @@ CLAIMS = (
         "At a fifth of the rate ten digits are told apart with fewer errors before the orthonormal than as drawn.",
         Fewer("frozen orthonormal", "frozen as drawn", smallest=0.1),
         **READING,
+    ),
+    *(
+        claim(
+            f"6{letter}",
+            "Figure 2",
+            f"At a fifth of the rate {told} digits are told apart with fewer errors before an orthogonal still "
+            "classifier than before a random one, all columns of one length.",
+            Fewer("frozen orthogonal, lengthened", "frozen random, lengthened", smallest=0.1),
+            **READING,
+        )
+        for letter, claim, told in (("j", drawn_slow, "three"), ("k", ten_slow, "ten"))
     ),
     heads(
         "6i",

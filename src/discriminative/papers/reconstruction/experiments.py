@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import product
 from typing import Any, Literal, get_args
 
 from discriminative.papers.reconstruction.full_scale import FULL_SCALE
-from discriminative.papers.shared import DIGITS, SEEDS, control, steps
-from discriminative.runs import Head, Optimizer, Run, Schedule, Term
+from discriminative.papers.shared import DIGITS, SEEDS, WORKHORSE, control, steps, tuned
+from discriminative.runs import TUNING_SEEDS, Head, Optimizer, Run, Schedule, Term
 from discriminative.study import Arm, Experiment
 
-__all__ = ["EXPERIMENTS", "FROZEN", "LAMBDAS", "PENALTIES", "RESNET"]
+__all__ = ["DECAYED", "EXPERIMENTS", "FROZEN", "LAMBDAS", "PENALTIES", "RESNET", "SPHERE", "SPHERE_TUNING"]
 
 SOFTMAX = control("softmax")
 FASHION: dict[str, Any] = {
@@ -108,6 +109,26 @@ OTHERS = (
     PENALTY[2],
 )
 
+# The paper's own l2-norm softmax: features of one length, weights free (NormFace holds both). Its scale and rate are
+# chosen as NormFace's were, from as many and the same values. Decay alone changes the length of weights and so e(W):
+# softmax at the decay of the losses that validation chose no decay for stands beside them.
+SPHERE, DECAYED = "l2-norm softmax", "softmax, decay 0.0005"
+SPHERE_TUNING = tuple(
+    Arm(
+        f"{SPHERE} rate {rate:g} s={scale:g}",
+        replace(WORKHORSE, head=Head("L2ConstrainedSoftmax", {"scale": scale}), optimizer=Optimizer(rate)),
+        TUNING_SEEDS,
+    )
+    for scale, rate in product((4.0, 8.0, 16.0, 32.0), (0.01, 0.03, 0.1))
+)
+OWN_FOUR = (
+    SOFTMAX,
+    Arm(DECAYED, replace(SOFTMAX.run, optimizer=replace(SOFTMAX.run.optimizer, weight_decay=5e-4)), SEEDS),
+    *tuned(SPHERE_TUNING, (SPHERE,), SEEDS),
+    *(control(name) for name in ("m=2", "m=4")),
+    next(arm for arm in CENTERS if arm.name == "own center as L_re 1"),
+)
+
 # ResNet-20 on a CPU: 5,000 images for 4 epochs and not 50,000 for 300. Rate, momentum and decay are the paper's, the
 # batch is half its 128, and the rate drops at two thirds and five sixths. A coefficient of 1 is the one that the
 # validation images of the workhorse choose.
@@ -134,18 +155,26 @@ THREE = replace(SOFTMAX.run, classes=(0, 1, 5), train_size=600, schedule=Schedul
 # The same with the paper's 10 features, where the contrast is large, and entries of the variance of U[-1, 1], which is
 # 1/3 (a head starts from normal entries of the variance 2/10). The paper has ten columns and shows three digits; a run
 # of three digits has three columns. The third arm has the mean squared length of the second and the angles of the
-# first. Long still columns may not train at softmax's rate: a fifth of it stands beside.
+# first. Long still columns may not train at softmax's rate: a fifth of it stands beside, with random columns of one
+# length, unit and lengthened, as the second's are not of one.
 DRAWN = math.sqrt(1 / 3 / (2 / 10))
 
 
 def _drawn(run: Run, rate: float | None = None) -> tuple[Arm, ...]:
     optimizer = run.optimizer if rate is None else replace(run.optimizer, rate=rate)
     small = replace(run, feature_dim=10, optimizer=optimizer)
-    orthonormal = replace(small, fixed_weight="orthonormal")
-    return (
+    orthonormal, random = (replace(small, fixed_weight=kind) for kind in ("orthonormal", "random"))
+    found = (
         Arm("frozen orthonormal", orthonormal, SEEDS[:6]),
         Arm("frozen as drawn", replace(small, trainable="network", head_start=DRAWN), SEEDS[:6]),
         Arm("frozen orthogonal, lengthened", replace(orthonormal, feature_scale=math.sqrt(10 / 3)), SEEDS[:6]),
+    )
+    if rate is None:
+        return found
+    return (
+        *found,
+        Arm("frozen random", random, SEEDS[:6]),
+        Arm("frozen random, lengthened", replace(random, feature_scale=math.sqrt(10 / 3)), SEEDS[:6]),
     )
 
 
@@ -243,6 +272,19 @@ EXPERIMENTS = (
         {"laptop": ON_FASHION},
     ),
     Experiment("reconstruction-figure-4", "Figure 4", "The losses of Figure 4 at the workhorse", {"laptop": OTHERS}),
+    Experiment(
+        "reconstruction-sphere-tuning",
+        "Figure 4",
+        "Scale and rate of the l2-norm softmax on validation",
+        {"laptop": SPHERE_TUNING},
+    ),
+    Experiment(
+        "reconstruction-own-four",
+        "Figure 4",
+        "The four losses that Figure 4 names, and softmax at the decay of the others",
+        {"laptop": OWN_FOUR},
+        after="reconstruction-sphere-tuning",
+    ),
     Experiment(
         "reconstruction-resnet",
         "Figures 3 and 6",
