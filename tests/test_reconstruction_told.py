@@ -16,6 +16,7 @@ from discriminative.ledger import Ledger
 from discriminative.losses import CenterLoss
 from discriminative.papers import claims, experiment
 from discriminative.papers.reconstruction import figures, told
+from discriminative.papers.reconstruction.experiments import DECAYED, SPHERE
 from discriminative.papers.reconstruction.full_scale import waiting
 from discriminative.statistics import judge_equivalence
 from discriminative.study import Fewer, Less
@@ -162,10 +163,10 @@ def test_the_course_is_told_from_its_peak_on() -> None:
 
 
 def test_arms_of_one_order_are_no_two_of_one_loss() -> None:
-    found = told.order(Arms.of("reconstruction-figure-4", "laptop"))
-    assert found["order_arms"] == 8
-    assert found["order_rank_raw"] == pytest.approx(-11 / 21)
-    assert (found["order_pairs_raw"], found["order_pairs_unit"], found["order_pairs"]) == (2, 5, 6)
+    found = told.order(_of("reconstruction-figure-4"), _of("reconstruction-own-four"))
+    assert found["order_arms"] == 9
+    assert found["order_rank_raw"] == pytest.approx(-0.3)
+    assert (found["order_pairs_raw"], found["order_pairs_unit"], found["order_pairs"]) == (3, 5, 6)
     assert found["order_pairs_unit_two"] == 2
     assert found["length_decades"] == pytest.approx(0.949, abs=1e-3)  # of 0.97 in all, by other code
     assert (found["length_seeds"], found["length_softmax"]) == (12, pytest.approx(1.53, abs=5e-3))  # of 20: 1.55
@@ -317,12 +318,6 @@ def test_bounds_that_other_losses_keep_as_well_are_named() -> None:
     }
 
 
-def test_the_decay_alone_moves_the_raw_metric_as_far_as_the_margin_is_said_to() -> None:
-    found = told.decays()
-    assert found["decay_own"] == 4 * found["decay_other"]
-    assert float(found["decay_e_other"]) == pytest.approx(float(found["decay_e_margin"]), rel=0.1)
-
-
 def test_the_harm_of_a_dependent_classifier_is_that_of_near_copies() -> None:
     found = told.still(Arms.of("reconstruction-figure-2", "laptop"))
     assert (found["still_shown"], found["still_worst"], found["still_worst_draw"]) == (29, 1147, 1)
@@ -330,8 +325,8 @@ def test_the_harm_of_a_dependent_classifier_is_that_of_near_copies() -> None:
 
 
 def test_the_tuned_center_loss_orders_fewer_pairs_than_the_one_of_equal_strength() -> None:
-    found = told.order(Arms.of("reconstruction-figure-4", "laptop"))
-    assert (found["order_pairs_raw_tuned"], found["order_pairs_unit_tuned"]) == (1, 3)
+    found = told.order(_of("reconstruction-figure-4"), _of("reconstruction-own-four"))
+    assert (found["order_pairs_raw_tuned"], found["order_pairs_unit_tuned"]) == (2, 3)
     assert found["tuned_raw"].startswith("+0.974 ")
     assert found["length_back"] == pytest.approx(0.934, abs=1e-3)
 
@@ -369,7 +364,7 @@ def test_lower_rates_change_the_rate_alone() -> None:
         for fast, slow in zip(
             experiment(f"reconstruction-drawn{ending}").at("laptop"),
             experiment(f"reconstruction-drawn{ending}-slower").at("laptop"),
-            strict=True,
+            strict=False,  # random columns of one length stand at the lower rate alone
         ):
             assert replace(slow.run, optimizer=fast.run.optimizer) == fast.run
             assert slow.run.optimizer == replace(fast.run.optimizer, rate=fast.run.optimizer.rate / 5)
@@ -400,13 +395,33 @@ def test_still_layers_are_told_by_angle_at_equal_length_and_by_length_at_equal_a
         for end in ("", "-slower")
     )
     found = told.angle_and_length(fast, slow)
-    unit, drawn, long = (slow["ten"].numbers(name) for name in slow["ten"])
+    unit, drawn, long, _, random = (slow["ten"].numbers(name) for name in slow["ten"])
     assert found["by_angle_ten"].startswith(f"{_gap(drawn, long):.2f} [")
+    assert found["by_equal_ten"].startswith(f"{_gap(random, long):.2f} [")
     assert found["by_length_ten"].startswith(f"{_gap(unit, long):.2f} [")
-    assert found["by_angle_n_three"] == found["by_angle_n_ten"] == 6
-    assert found["by_angle_fast_three"] < 3
-    long_run = slow["ten"]["frozen orthogonal, lengthened"].run
+    assert found["by_equal_n_three"] == found["by_equal_n_ten"] == 6
+    assert found["by_length_fast_n"] == 5
+    assert found["drawn_length_three"] == "1.14 to 1.98"  # by other code; the lengthened ones have 1.83
+    long_run, random_run = (slow["ten"][f"frozen {kind}, lengthened"].run for kind in ("orthogonal", "random"))
     assert replace(long_run, feature_scale=1.0) == slow["ten"]["frozen orthonormal"].run
+    assert replace(random_run, fixed_weight="orthonormal") == long_run
+
+
+def test_what_a_decay_does_to_raw_separability_is_not_told_as_the_margins() -> None:
+    named = _of("reconstruction-own-four")
+    plain, decayed, margin = (named[name].run for name in ("softmax", DECAYED, "m=4"))
+    assert decayed.optimizer == margin.optimizer
+    assert replace(decayed, optimizer=plain.optimizer) == plain
+    found = told.decays(named)
+    assert found["decay_own"] == 4 * found["decay_other"]
+    assert found["decay_apart"] == "+0.25 [0.24, 0.25]"
+    assert (found["decay_n"], found["sphere_at"], found["sphere_rate"]) == (12, "4", "0.1")
+    head = named[SPHERE].run.head
+    assert (head.name, named[SPHERE].run.optimizer.weight_decay) == ("L2ConstrainedSoftmax", 5e-4)
+
+
+def test_the_interval_at_the_level_of_all_places_is_wider_and_holds_a_decade() -> None:
+    assert told.corrected(_of("reconstruction-penalty")) == "[0.91, 1.01]"
 
 
 def test_the_loss_at_a_lower_rate_stands_beside_the_softmax_that_was_tuned() -> None:
@@ -483,13 +498,18 @@ def test_the_sign_of_unit_separability_is_one_of_scale_and_of_the_blend_as_well(
     assert {run.blend.floor for run in runs if run.blend} == {1.0}
 
 
-def test_the_scale_of_the_scores_goes_with_the_gain_but_for_one_arm() -> None:
+def test_the_scale_of_the_scores_goes_with_the_gain_but_for_one_family() -> None:
     found = told.scale()
     assert found["scale_arms"] == 22
-    assert found["scale_rank_rest"] < found["scale_rank"] < -0.5
+    assert found["scale_rank"] < -0.5
     assert found["norm_rank"] == pytest.approx(-0.83, abs=0.005)
-    assert found["scale_penalty"] < found["scale_softmax"] < found["scale_include"]
-    assert found["scale_saved_include"].startswith("0.87 [")
+    assert found["scale_penalty"] < found["scale_softmax"]
+    assert (found["included_arms"], found["included_saved"]) == (4, "0.81 to 0.95")  # by other code
+    assert found["included_scales"] == "22.1 to 30.8"
+    assert found["norm_softmax"] < found["included_norm"]
+    arms = [_of(item, *names)[name].run for item, names in told.INCLUDED for name in names]
+    softmax = _of("reconstruction")["softmax"].run
+    assert all(replace(run, terms=()) == softmax for run in arms)
 
 
 def test_over_trained_classifiers_alone_the_ranks_are_others() -> None:

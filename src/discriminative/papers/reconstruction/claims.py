@@ -206,8 +206,8 @@ CLAIMS = (
             (
                 ("NormFace", "The softmax of features and weights of one length"),
                 ("own center as L_re 1", "Center loss"),
-                ("m=4", "L-Softmax with m = 4"),
-                ("m=2", "L-Softmax with m = 2"),
+                ("m=4", "L-Softmax with m = 4, at a smaller decay"),
+                ("m=2", "L-Softmax with m = 2, at a smaller decay"),
             ),
             strict=True,
         )

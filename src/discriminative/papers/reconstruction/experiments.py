@@ -112,7 +112,7 @@ OTHERS = (
 # The paper's own l2-norm softmax: features of one length, weights free (NormFace holds both). Its scale and rate are
 # chosen as NormFace's were, from as many and the same values. Decay alone changes the length of weights and so e(W):
 # softmax at the decay of the losses that validation chose no decay for stands beside them.
-SPHERE, DECAYED = "l2-norm softmax", "softmax, decay 0.0005"
+SPHERE, DECAYED = "l2-norm softmax", "softmax at decay 0.0005"
 SPHERE_TUNING = tuple(
     Arm(
         f"{SPHERE} rate {rate:g} s={scale:g}",

@@ -19,20 +19,21 @@ from discriminative.geometry import separability_floor
 from discriminative.ledger import Ledger
 from discriminative.networks import NETWORKS
 from discriminative.papers import claims, experiment, printed
-from discriminative.papers.reconstruction.experiments import ORIGIN
+from discriminative.papers.reconstruction.experiments import DECAYED, ORIGIN, SPHERE
 from discriminative.papers.reconstruction.figures import CIFAR, PRINTED, Picture, apart, together
 from discriminative.papers.reconstruction.full_scale import FULL_SCALE, ROWS, face_hours
 from discriminative.papers.shared import FLOORS, MARGINS, arm_name, control
 from discriminative.queue import Estimate
 from discriminative.runs import Run
 from discriminative.statistics import Values, interval, judge_equivalence, rank_correlation
+from discriminative.verdicts import PLACES
 
 __all__ = [
-    "advised", "aligned", "alike", "angle_and_length", "at_lower_rate", "below", "beside_tuned", "by_kind", "by_length",
-    "causes", "centers", "classes", "compact", "compact_measures", "courses", "decays", "direct", "fashion_decay",
-    "folds", "geometry", "hours", "lengthened", "lost", "margins", "nearer", "networks", "neurons", "order", "origins",
-    "pending", "plain", "reached", "scale", "scales", "separation", "shots", "still", "still_shots", "still_ten",
-    "strength", "survivors", "turned", "without_still",
+    "advised", "aligned", "alike", "angle_and_length", "at_lower_rate", "below", "beside_tuned", "by_kind",
+    "by_length", "causes", "centers", "classes", "compact", "compact_measures", "corrected", "courses", "decays",
+    "direct", "fashion_decay", "folds", "geometry", "hours", "lengthened", "lost", "margins", "nearer", "networks",
+    "neurons", "order", "origins", "pending", "plain", "reached", "scale", "scales", "separation", "shots", "still",
+    "still_shots", "still_ten", "strength", "survivors", "turned", "without_still",
 ]  # fmt: skip
 
 SOFTMAX = control("softmax")
@@ -223,15 +224,22 @@ def causes() -> Table:
     return heads, rows
 
 
-FOUR = ("softmax", "NormFace", "own center as L_re 1", "m=4")  # the losses of the paper's Figure 4
-DISTINCT = (*FOUR, "weight-normalised", "m=2", "L_re 1", "tied center as L_re 1")  # no two of them one loss
+ORDERED = ("log e(W)", "log unit e(W)", "test error")
+FOUR = ("softmax", SPHERE, "own center as L_re 1", "m=4")  # the losses of the paper's Figure 4
+DISTINCT = (*FOUR, "NormFace", "weight-normalised", "m=2", "L_re 1", "tied center as L_re 1")  # no two of one loss
 
 
-def order(others: Arms) -> Said:
-    """Figure 4's order: how e(W), raw and of unit columns, ranks arms by error; and what raises it."""
-    found = means(others.only(*DISTINCT), "log e(W)", "log unit e(W)", "test error")
+def order(others: Arms, named: Arms) -> Said:
+    """Figure 4's order: how e(W), raw and of unit columns, ranks arms by error; and what raises it.
+
+    Args:
+        others: the losses of the workhorse that are compared.
+        named: those that the paper names, with its l2-norm softmax once its tuning has run.
+    """
+    others = others | named.only(*(name for name in named if name == SPHERE))
+    found = means(others.only(*(name for name in DISTINCT if name in others)), *ORDERED)
     said = Said()
-    for key, of in (("raw", "log e(W)"), ("unit", "log unit e(W)")):
+    for key, of in zip(("raw", "unit"), ORDERED, strict=False):
         said["order_arms"], said[f"order_rank_{key}"] = rank(found, of, "test error")
         for margin, four in (("", FOUR), ("_two", (*FOUR[:3], "m=2"))):
             of_four = found.reindex(list(four))
@@ -241,8 +249,8 @@ def order(others: Arms) -> Said:
     tuned = "own center as L_re 3.2"
     four = (*FOUR[:2], tuned, FOUR[3])
     both = others | Arms.of("reconstruction-strength", "laptop", tuned)
-    of_four = means(both.only(*four), "log e(W)", "log unit e(W)", "test error").reindex(list(four))
-    for key, of in (("raw", "log e(W)"), ("unit", "log unit e(W)")):
+    of_four = means(both.only(*(name for name in four if name in both)), *ORDERED).reindex(list(four))
+    for key, of in zip(("raw", "unit"), ORDERED, strict=False):
         said[f"order_pairs_{key}_tuned"] = sum(
             bool((of_four[of][a] - of_four[of][b]) * (of_four["test error"][a] - of_four["test error"][b]) > 0)
             for a, b in combinations(four, 2)
@@ -282,15 +290,25 @@ def _scaled(found: dict[str, Any], k: float) -> float:
     return math.log10(((value + 2 * squares - 1) * k**4 - 2 * squares * k**2 + 1) / value)
 
 
-def decays() -> Said:
-    """Raw e(W) where only the decay differs: softmax at its own and at L-Softmax's, on the tuning seeds."""
-    own, other = SOFTMAX.run.optimizer, control("m=4").run.optimizer
-    names = {"own": f"softmax rate {own.rate:g} decay {own.weight_decay:g}"}
-    names["other"] = f"softmax rate {own.rate:g} decay {other.weight_decay:g}"
-    arms = Arms.of("margin-tuning", "laptop", *names.values())
-    said: Said = {f"decay_e_{key}": f"{10 ** arms.mean(name, 'log e(W)'):.3g}" for key, name in names.items()}
-    reached = f"{10 ** Arms.of('reconstruction-figure-4', 'laptop').mean('m=4', 'log e(W)'):.3g}"
-    return said | {"decay_own": own.weight_decay, "decay_other": other.weight_decay, "decay_e_margin": reached}
+def decays(named: Arms) -> Said:
+    """Raw e(W) where only the decay differs: softmax at its own and at L-Softmax's. What the l2-norm softmax saves."""
+    return {
+        "decay_own": SOFTMAX.run.optimizer.weight_decay,
+        "decay_other": control("m=4").run.optimizer.weight_decay,
+        "decay_apart": _apart(named, "softmax", DECAYED, "log e(W)", 2),
+        "decay_n": len(named.pairs("softmax", DECAYED)),
+        "sphere_saved": _points(named, "softmax", SPHERE) if SPHERE in named else "not run",
+        "sphere_at": f"{named[SPHERE].run.head.arguments['scale']:g}" if SPHERE in named else "not chosen",
+        "sphere_rate": f"{named[SPHERE].run.optimizer.rate:g}" if SPHERE in named else "not chosen",
+        "sphere_decayed": _apart(named, DECAYED, SPHERE, "log e(W)", 2) if SPHERE in named else "not run",
+    }
+
+
+def corrected(penalty: Arms) -> str:
+    """The interval of the fall that C-FBR8 asks for, at the level of as many places as the book may name."""
+    falls = [first - second for first, second in penalty.pairs("softmax", "e(W) 0.01", "log e(W)")]
+    _, low, high = interval(falls, 1 - 0.05 / PLACES) if falls else (math.nan, math.nan, math.nan)
+    return f"[{low:.2f}, {high:.2f}]"
 
 
 def margins() -> Said:
@@ -674,16 +692,25 @@ def angle_and_length(fast: Mapping[str, Arms], slow: Mapping[str, Arms]) -> Said
 
     Args:
         fast: by the name of the digits, the layers at softmax's rate, of which runs diverge.
-        slow: the same at a fifth of it.
+        slow: the same at a fifth of it, with random columns of one length beside.
     """
     unit, drawn, long = "frozen orthonormal", "frozen as drawn", "frozen orthogonal, lengthened"
-    said: Said = {}
+    random = "frozen random, lengthened"
+    said: Said = {"drawn_length": math.sqrt(10 / 3)}
     for key, arms in slow.items():
         said[f"by_angle_{key}"] = _points(arms, drawn, long)
+        said[f"by_equal_{key}"] = _points(arms, random, long)
+        said[f"by_equal_n_{key}"] = len(arms.pairs(random, long))
         said[f"by_length_{key}"] = _points(arms, unit, long)
-        said[f"by_angle_fisher_{key}"] = _apart(arms, drawn, long, "log Fisher ratio", 3)
-        said[f"by_angle_n_{key}"] = len(arms.pairs(drawn, long))
-    return said | {f"by_angle_fast_{key}": len(arms.pairs(drawn, long)) for key, arms in fast.items()}
+        said[f"by_angle_fisher_{key}"] = _apart(arms, random, long, "log Fisher ratio", 3)
+        found = [np.square(record["geometry"]["class_weight_norm"]).mean() ** 0.5 for record in arms.finished(drawn)]
+        said[f"drawn_length_{key}"] = f"{min(found):.2f} to {max(found):.2f}" if found else "not run"
+    said["by_length_fast"] = _points(fast["ten"], unit, long)
+    said["by_length_fast_n"] = len(fast["ten"].pairs(unit, long))
+    for key, arms in (("slow", slow["ten"]), ("fast", fast["ten"])):
+        fits = [arms.mean(name, "training error") for name in (unit, long)]
+        said[f"still_fit_{key}"] = "{:.2f} and {:.2f} %".format(*fits)
+    return said
 
 
 def beside_tuned(slower: Arms) -> Said:
@@ -813,10 +840,15 @@ SCALED = (
 )  # fmt: skip
 
 
+# More of include-and-exclude at that rate and decay: the three nearest rivals, a weaker pull, placed centres.
+INCLUDED = (("ie-pulls", ("A.1 Q=3", "A.1 Q=all weaker")), ("ie-placed", ("A.1 lambda=1 placed",)))
+
+
 def scale() -> Said:
     """How the product of the mean norms, a scale of the scores, ranks arms by what they save; the features' norm, too.
 
-    Over the arms of which at least six runs finished, and over those without include-and-exclude.
+    Over the arms of which at least six runs finished. Apart from them, what arms of include-and-exclude save, at which
+    scales, and the longest features among them.
     """
     arms = Arms.of("reconstruction", "laptop", "softmax")
     for item, names in (*((name, ()) for name in SCALED), *CAUSES):
@@ -826,12 +858,28 @@ def scale() -> Said:
     kept = [name for name in arms if name != "softmax" and len(arms.finished(name)) >= 6]
     gains = {name: arms.errors_against("softmax", name).points for name in kept}
     said: Said = {"scale_arms": len(kept)}
-    for key, ranked in (("", kept), ("_rest", [name for name in kept if name != "A.1"])):
-        for of, values in (("scale", products), ("norm", found)):
-            said[f"{of}_rank{key}"] = rank_correlation([values[n] for n in ranked], [gains[n] for n in ranked])
-    shown = {"include": "A.1", "penalty": "e(W) 0.1", "softmax": "softmax", "held": "L_re 1, features held"}
+    for of, values in (("scale", products), ("norm", found)):
+        said[f"{of}_rank"] = rank_correlation([values[n] for n in kept], [gains[n] for n in kept])
+    shown = {"penalty": "e(W) 0.1", "softmax": "softmax", "held": "L_re 1, features held"}
     said |= {f"scale_{key}": products[name] for key, name in shown.items()}
-    return said | {f"scale_saved_{key}": _points(arms, "softmax", shown[key]) for key in ("include", "penalty")}
+    said |= {"scale_saved_penalty": _points(arms, "softmax", "e(W) 0.1"), "norm_softmax": found["softmax"]}
+    return said | _included(arms.only("softmax", "A.1"))
+
+
+def _included(arms: Arms) -> Said:
+    """What arms of include-and-exclude save beside softmax, the scales of their scores, and the longest features."""
+    for item, held in INCLUDED:
+        arms = arms | Arms.of(item, "laptop", *held)
+    names = [name for name in arms if name != "softmax"]
+    norms = [arms.mean(name, "feature norm") for name in names]
+    products = [norm * arms.mean(name, "weight norm") for norm, name in zip(norms, names, strict=True)]
+    gains = [arms.errors_against("softmax", name).points for name in names]
+    return {
+        "included_arms": len(names),
+        "included_saved": f"{min(gains):.2f} to {max(gains):.2f}",
+        "included_scales": f"{min(products):.1f} to {max(products):.1f}",
+        "included_norm": max(norms),
+    }
 
 
 def without_still(arms: Arms) -> Said:
