@@ -25,7 +25,7 @@ PAPER = Paper(
         "tied": "#854d0e",
         "own": "#d97706",
         "origin": "#65a30d",
-        "l2-norm softmax": "#4338ca",
+        "l2-norm softmax": "#9f1239",
     },
     waiting=waiting,
     idea="Feed the label backwards through the last layer and ask for the feature again: nearly orthonormal weights.",
