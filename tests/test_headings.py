@@ -25,7 +25,7 @@ SAID: dict[str, dict[str, tuple[str, ...]]] = {
     "On 2,000 images of MNIST every m errs less than softmax": {
         "C-LSM1": (HELD,), "C-LSM1a": (HELD,), "C-LSM1b": (HELD,),
     },
-    "With m = 4 features of one class are more alike": {"C-LSM6a": (HELD,)},
+    "With m = 4 features of one class are more alike than with softmax, and not with it alone": {"C-LSM6a": (HELD,)},
     "Without the blend every m errs more than softmax, each at its tuned rate": {
         "C-LSM7a": ("reversed",), "C-LSM7b": ("reversed",), "C-LSM7c": ("reversed",),
     },

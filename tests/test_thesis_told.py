@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from discriminative.evidence import Arms
-from discriminative.figures.takeaways import NOTHING
+from discriminative.evidence import Arms, unpaired
+from discriminative.figures.takeaways import NOTHING, by_size
 from discriminative.papers.shared import FAMILY_TUNING
 from discriminative.papers.thesis import takeaways, told
 
@@ -30,14 +30,21 @@ class Made(dict[str, Any]):
         found: dict[int, int | None] = self[name]
         return found
 
+    def mean(self, name: str) -> float:
+        return float(np.mean([wrong for wrong in self[name].values() if wrong is not None]))
+
 
 def test_a_collapsed_run_counts_where_its_pair_is_kept_and_not_where_softmax_diverged() -> None:
     kept = Made({"softmax": {0: 3, 1: 4}, "ArcFace": {0: 2, 1: 99}})
     lost = Made({"softmax": {0: 3, 1: None}, "ArcFace": {0: 2, 1: 99}})
     sizes: Any = {500: lost, 2000: kept}
-    assert told.collapsed_pairs(sizes) == {"curve_collapsed": "1 of ArcFace at 2,000 images"}
-    only: Any = {500: lost}
-    assert told.collapsed_pairs(only) == {"curve_collapsed": "none"}
+    outside = "1 of ArcFace at 500 images (with it the mean error is 50.5 %)"
+    assert told.collapsed_pairs(sizes) == {
+        "curve_collapsed": "1 of ArcFace at 2,000 images",
+        "curve_unpaired": outside,
+    }
+    only: Any = {2000: kept}
+    assert told.collapsed_pairs(only)["curve_unpaired"] == "none"
 
 
 def test_a_run_in_the_plane_that_its_scores_lose_is_told_with_the_digit_and_its_weight() -> None:
@@ -138,3 +145,39 @@ def test_beyond_the_ends_of_the_grids_softmax_gains_and_the_choice_of_the_margin
     first = told.normed_blend()
     assert said["further_m4"] == first["normed_blend_saved"]
     assert float(said["further_softmax"].split(" ")[0]) > float(first["normed_blend_softmax"].split(" ")[0])
+
+
+def test_a_collapsed_run_whose_partner_diverged_is_told_and_its_arm_is_not_named_the_best() -> None:
+    sizes = {size: Arms.of(f"curve-{size}", "laptop") for size in (500, 8000)}
+    assert unpaired(sizes[500], "ArcFace") == unpaired(sizes[8000], "ArcFace") == [6]
+    assert sizes[500].wrong("softmax")[6] is None
+    found = told.collapsed_pairs(sizes)
+    assert found["curve_collapsed"] == "none"
+    assert found["curve_unpaired"].startswith("1 of ArcFace at 500 images (with it the mean error is 12.6 %)")
+    assert (
+        by_size(sizes)
+        .replace("\N{NO-BREAK SPACE}", " ")
+        .startswith("Least error beside softmax: A-Softmax m = 4 at 500")
+    )
+    assert "ArcFace" not in by_size(sizes)
+    arms = told.worth_arms()
+    assert told.saved(arms, "softmax smoothed", "ArcFace m=0.5 s=8").endswith("1 collapsed in no pair")
+    assert "collapsed" not in told.saved(arms, "softmax", "m=4")
+
+
+def test_what_more_images_leave_is_told_of_margins_and_of_losses_without_one() -> None:
+    found = told.by_images({size: Arms.of(f"curve-{size}", "laptop") for size in (500, 8000)})
+    assert found["many_most"].startswith("0.14 [0.08, 0.20]")
+    assert found["many_kept"].startswith("NormFace (0.18 [0.11, 0.24]")
+    assert found["many_kept"].count("(") == 4
+    assert found["normface_over_m2_8000"].startswith("0.05 [−0.02")
+    assert found["a4_over_normface_500"].startswith("0.24 [0.05")
+
+
+def test_a_loss_without_a_margin_compacts_and_opens_as_much() -> None:
+    found = told.alike()
+    assert found["alike_within"] == "0.86 at s = 4 and 0.91 at s = 3"
+    assert (found["alike_within_m4"], found["alike_between_m4"]) == ("0.91", "−0.03")
+    assert found["gap_smoothed"] < 25 < 60 < found["gap_normface"]
+    assert told.normed_rate() == {"one_rate": "0.4", "one_rate_saved": "0.81 [0.65, 0.96]"}
+    assert told.starting()["new_start_behind"] == "6 of 6"

@@ -22,7 +22,7 @@ from discriminative.study import Arm
 
 __all__ = [
     "MARKS", "Arms", "Gains", "choose", "collapse_told", "collapsed", "mark", "means", "once", "paired_gains",
-    "pairs_told", "rank", "runs_lost",
+    "pairs_told", "rank", "runs_lost", "unpaired",
 ]  # fmt: skip
 
 
@@ -260,6 +260,16 @@ def paired_gains(by_size: Mapping[int, Arms], baseline: str = "softmax") -> Gain
             whole = [(a, b) for a, b in pairs if a is not None and b is not None]
             series.setdefault(name, {})[size] = len(pairs), [effect(a, b, arms.images) for a, b in whole]
     return series
+
+
+def unpaired(arms: Arms, name: str, baseline: str = "softmax") -> list[int]:
+    """Seeds of the arm's collapsed runs, over half of the test images wrong, whose partner diverged: in no pair."""
+    plain = arms.wrong(baseline) if baseline in arms else {}
+    return [
+        seed
+        for seed, wrong in arms.wrong(name).items()
+        if wrong is not None and 2 * wrong > arms.images and plain.get(seed, 0) is None
+    ]
 
 
 def pairs_told(series: Gains) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from discriminative.evidence import Arms, means, paired_gains, rank
+from discriminative.evidence import Arms, means, paired_gains, rank, unpaired
 from discriminative.figures import arms as drawn
 from discriminative.figures.claims import shown_of
 from discriminative.figures.style import label
@@ -155,14 +155,17 @@ def by_rank(panels: Mapping[str, Arms], x: str = "angle gap", y: str = "test err
 
 
 def by_size(found: Mapping[int, Arms], baseline: str = "softmax") -> str:
-    """At each number of images, the arm that changes the baseline's error for the best."""
+    """At each number of images, the arm that changes the baseline's error for the best.
+
+    One of which a run collapsed that is in no pair is not named: its pairs do not say what it does.
+    """
     gains = paired_gains(found, baseline)
     told = []
     for size in sorted(found):
         here = {
             name: 100 * math.expm1(-float(np.mean(sizes[size][1])))
             for name, sizes in gains.items()
-            if size in sizes and len(sizes[size][1]) >= FEWEST
+            if size in sizes and len(sizes[size][1]) >= FEWEST and not unpaired(found[size], name, baseline)
         }
         if here:
             best = min(here, key=lambda name: here[name])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from discriminative.evidence import Arms, collapsed, mark, means, rank, runs_lost
+from discriminative.evidence import Arms, collapsed, mark, means, rank, runs_lost, unpaired
 from discriminative.grids import at_ends, configuration
 from discriminative.ledger import Ledger
 from discriminative.measures import measure, percent_wrong
@@ -58,10 +58,11 @@ from discriminative.study import Arm, More
 from discriminative.verdicts import Judged, arms_of, ours_told
 
 __all__ = [
-    "BESIDE", "DRAWN", "Said", "advice", "at_edges", "choices", "chose", "collapse", "collapsed_pairs", "controls",
-    "family", "gaps", "grid", "machines", "normed", "normed_blend", "normed_by_rate", "normed_ended", "normed_further",
-    "odd_plane", "planes", "points_told", "reach", "saved", "shortcuts", "span", "starting", "thresholds", "tried",
-    "waiting_figures", "withdrawn", "workhorse", "worth", "worth_arms",
+    "BESIDE", "DRAWN", "Said", "advice", "alike", "at_edges", "by_images", "choices", "chose", "collapse",
+    "collapsed_pairs", "controls", "family", "gaps", "grid", "machines", "normed", "normed_blend", "normed_by_rate",
+    "normed_ended", "normed_further", "normed_rate", "odd_plane", "planes", "points_told", "reach", "saved",
+    "shortcuts", "span", "starting", "thresholds", "tried", "waiting_figures", "withdrawn", "workhorse", "worth",
+    "worth_arms",
 ]  # fmt: skip
 
 Said = dict[str, Any]
@@ -373,7 +374,7 @@ def _how_lost(lost: list[dict[str, Any]]) -> list[str]:
 
 CHOICES = (
     ("m = 4: floor 5 for 1", ("workhorse", "m=4"), ("workhorse", "m=4 floor 5")),
-    ("m = 4: floor 0.1 for 1", ("workhorse", "m=4"), ("workhorse", "m=4 floor 0.1")),
+    ("m = 4: floor 0.1 for 1, each at its own rate", ("workhorse", "m=4"), ("workhorse", "m=4 floor 0.1")),
     ("m = 4: floor reached after 10 %, not 40 %", ("workhorse", "m=4"), ("blend", "m=4 reached at 10 %")),
     ("m = 4: floor reached after 80 %, not 40 %", ("workhorse", "m=4"), ("blend", "m=4 reached at 80 %")),
     ("m = 4: no blend, at its own rate", ("workhorse", "m=4"), ("blend", "m=4 no blend")),
@@ -381,7 +382,7 @@ CHOICES = (
     ("m = 4: twice the steps", ("workhorse", "m=4"), ("longer", "m=4")),
     ("softmax: twice the steps", ("workhorse", "softmax"), ("longer", "softmax")),
     ("softmax: a bias", ("workhorse", "softmax"), ("family", "softmax-bias")),
-    ("softmax: weights of length one", ("workhorse", "softmax"), ("family", "weight-normalised")),
+    ("softmax: weights of length one, each at its own rate", ("workhorse", "softmax"), ("family", "weight-normalised")),
 )
 
 
@@ -489,7 +490,8 @@ def saved(arms: Arms, baseline: str, name: str) -> str:
     """Points that an arm saves over another, with the interval; a dash where they cannot be paired."""
     if name not in arms or baseline not in arms:
         return "–"
-    return points_told(arms.errors_against(baseline, name))
+    outside = len(unpaired(arms, name, baseline))
+    return points_told(arms.errors_against(baseline, name)) + (f", {outside} collapsed in no pair" if outside else "")
 
 
 def points_told(found: Verdict) -> str:
@@ -852,7 +854,37 @@ def starting() -> Said:
     pairs = arms.pairs("m=2 no blend", "m=3 no blend", "until 75 % training error")
     latest = arms["m=2 no blend"].run.schedule.steps / 100 * max((second for second, _ in pairs), default=math.nan)
     first = f"{sum(third < second for second, third in pairs)} of {len(pairs)}"
+    behind = arms.pairs("softmax", "m=4 no blend", "until 75 % training error")
+    said["new_start_behind"] = f"{sum(fourth > plain for plain, fourth in behind)} of {len(behind)}"
     return said | {"new_start_word": test.judge(arms).word, "new_start_first": first, "new_start_latest": latest}
+
+
+def alike() -> Said:
+    """How alike features of one class are, and of two, without a margin; the angle gaps of losses without one."""
+    arms = worth_arms()
+    normed = [name for name in ("NormFace s=4", WIDEST) if name in arms]
+    scales = [f"s = {arms[name].run.head.arguments['scale']:g}" for name in normed]
+    said: Said = {
+        f"alike_{key}": " and ".join(
+            f"{arms.mean(name, f'{key}-class cosine'):.2f} at {scale}".replace("-", "−")
+            for name, scale in zip(normed, scales, strict=True)
+        )
+        for key in ("within", "between")
+    }
+    said |= {f"alike_{key}_m4": f"{arms.mean('m=4', f'{key}-class cosine'):.2f}" for key in ("within", "between")}
+    said["alike_between_m4"] = said["alike_between_m4"].replace("-", "−")
+    for key, name in (("softmax", "softmax"), ("smoothed", SLOWER), ("normface", "NormFace s=4")):
+        said[f"gap_{key}"] = arms.mean(name, "angle gap")
+    return said
+
+
+def normed_rate() -> Said:
+    """Behind a batch norm, what NormFace saves over softmax where validation chose one rate for both."""
+    arms = Arms.of("blend-norm", "laptop", NORMED_BLEND[0]) | Arms.of("normface-norm", "laptop")
+    names = NORMED_BLEND[0], NORMED_NORMFACE
+    rates = [arms[name].run.optimizer.rate for name in names if name in arms]
+    alike = len(rates) == 2 and rates[0] == rates[1]
+    return {"one_rate": f"{rates[0]:g}" if alike else "–", "one_rate_saved": saved(arms, *names) if alike else "–"}
 
 
 def thresholds() -> Said:
@@ -875,8 +907,11 @@ def thresholds() -> Said:
 
 
 def collapsed_pairs(by_size: Mapping[int, Arms], baseline: str = "softmax") -> Said:
-    """Of the pairs of a learning curve that finished, those with a run above 50 % error: they stand in its means."""
-    told = []
+    """Of the runs of a learning curve those above 50 % error: in pairs that finished, and so in means, or in none.
+
+    Of those in no pair it is said what they make of the arm's mean error.
+    """
+    told, outside = [], []
     for size, arms in by_size.items():
         plain = arms.wrong(baseline)
         for name in arms:
@@ -885,7 +920,29 @@ def collapsed_pairs(by_size: Mapping[int, Arms], baseline: str = "softmax") -> S
             ]
             if count := sum(2 * wrong > arms.images for wrong in kept):
                 told.append(f"{count} of {name} at {size:,} images")
-    return {"curve_collapsed": ", ".join(told) or "none"}
+            if count := len(unpaired(arms, name, baseline)):
+                mean = f"with it the mean error is {arms.mean(name):.1f} %"
+                outside.append(f"{count} of {name} at {size:,} images ({mean})")
+    return {"curve_collapsed": ", ".join(told) or "none", "curve_unpaired": ", ".join(outside) or "none"}
+
+
+def by_images(by_size: Mapping[int, Arms]) -> Said:
+    """What is saved at 500 and at 8,000 images, by which losses, and over NormFace; margins alone at the most."""
+    few, many = by_size[500], by_size[8000]
+    over = {name: many.errors_against("softmax", name) for name in many if name != "softmax"}
+    whole = [name for name in over if not unpaired(many, name)]
+    margins = [name for name in whole if name not in ("NormFace", "hinge")]
+    kept = sorted((name for name in whole if over[name].points_low > 0), key=lambda name: -over[name].points)
+    most = max(margins, key=lambda name: over[name].points, default="none")
+    return {
+        "many_most": f"{saved(many, 'softmax', most)} ({most.replace('=', ' = ')})",
+        "many_kept": ", ".join(f"{name.replace('=', ' = ')} ({points_told(over[name])})" for name in kept) or "none",
+        "a4_over_normface_500": saved(few, "NormFace", "A-Softmax m=4"),
+        **{
+            f"normface_over_{key}_8000": saved(many, name, "NormFace")
+            for key, name in (("m2", "m=2"), ("a4", "A-Softmax m=4"), ("cosface", "CosFace"))
+        },
+    }
 
 
 def machines() -> Said:
