@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,9 @@ from discriminative.study import Arm
 
 __all__ = [
     "FALLEN_HEADS", "NOT_RUN", "NOT_RUN_HEADS", "against", "apart", "at_chance", "at_edge", "before_correction",
-    "diverged_told", "each_error", "ends", "error", "errors_told", "fallen", "later", "later_rows", "loss_rows",
-    "norms_told", "out_told", "parameters", "spread_told", "table_1_rows", "taken_again", "tuning_told", "validated",
-    "way_of_centres",
+    "distances_told", "distinct", "diverged_told", "each_error", "ends", "error", "errors_told", "fallen", "later",
+    "later_rows", "loss_rows", "norms_rise", "norms_told", "out_told", "parameters", "pulled_less", "spread_told",
+    "table_1_rows", "taken_again", "tuning_told", "validated", "validated_alike", "way_of_centres",
 ]  # fmt: skip
 
 NOT_RUN_HEADS = ["Control", "What it would tell", "Why it is not run"]
@@ -32,9 +33,10 @@ NOT_RUN = [
         "a loss that the paper does not have; it needs a tuning of its own, and was thought of after the records",
     ],
     [
-        "A penalty on the length of features, tuned",
-        "how few errors come of centres that never leave the origin",
-        "its one coefficient is that of the chapter on reconstruction, whose records were there",
+        "A penalty on the length of features, its coefficient chosen on validation",
+        "how few errors come of centres that never leave the origin, when tuned as the others are",
+        "its coefficients are those of the chapter on reconstruction, whose records were there; none is of a tuning "
+        "seed",
     ],
     [
         "A.1 tuned on CIFAR-10 or CIFAR-100",
@@ -262,10 +264,17 @@ def at_chance(arms: Arms, *names: str) -> str:
     return f"{sum(map(_by_chance, records))} of {len(records)}" if records else "not run"
 
 
+def _rivals(run: Mapping[str, Any], classes: int) -> float:
+    """How many rivals a feature has, on average over batches where they are those that a batch holds."""
+    (term,) = run["terms"]
+    held = classes * (1 - (1 - 1 / classes) ** run["batch_size"]) - 1
+    return float(min(term["arguments"].get("nearest") or math.inf, held))
+
+
 def in_one_point(run: Mapping[str, Any], classes: int) -> float:
     """What include-and-exclude is worth where all centres are one point, its variance the batch's (prop-ie-origin)."""
     (term,), batch = run["terms"], run["batch_size"]
-    rivals = min(term["arguments"].get("nearest") or math.inf, classes * (1 - (1 - 1 / classes) ** batch) - 1)
+    rivals = _rivals(run, classes)
     power = rivals if term["arguments"].get("reading", "A.1") == "A.1" else 1
     return float(term["arguments"].get("margin", 0.1) + math.log(rivals) + (1 - 1 / power) / 2 * (batch - 1) / batch)
 
@@ -294,6 +303,32 @@ def fallen(where: str, arms: Arms, *names: str) -> list[list[str]]:
     return rows
 
 
+def _distances(record: Mapping[str, Any]) -> list[float]:
+    """How far off the centres' common point is, in feature norms, over a run of A.1 (prop-ie-origin).
+
+    Read off the pull, which is the coefficient times (1 - 1/Q) (M - 1)/M over that distance.
+    """
+    (term,), batch, curves = record["run"]["terms"], record["run"]["batch_size"], record["curves"]
+    size = term["coefficient"] * (1 - 1 / _rivals(record["run"], _classes(record))) * (batch - 1) / batch
+    pulls = zip(curves["term_pulls"][0], curves["feature_norm"], strict=True)
+    found = [(float(pull), float(norm)) for pull, norm in pulls if pull is not None and norm is not None]
+    return [size / pull / norm for pull, norm in found if pull > 0 and norm > 0]
+
+
+def distances_told(arms: Arms, *names: str) -> str:
+    """The centres' distance in feature norms: over each run its median, of these the least and the most."""
+    records = [record for name in names if name in arms for record in arms.records(name)]
+    return _range((float(np.median(_distances(record))) for record in records), 1) if records else "not run"
+
+
+def norms_rise(arms: Arms, *names: str) -> str:
+    """Over how many of the intervals between two measured steps the mean norm of the features rises, of how many."""
+    courses = [r["curves"]["feature_norm"] for name in names if name in arms for r in arms.records(name)]
+    # the first is before any step
+    rises = [float(b) > float(a) for course in courses for a, b in pairwise(course[1:])]
+    return f"{sum(rises)} of {len(rises)}" if rises else "not run"
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Norms along a sweep, losses beside softmax's, what a tuning's choice left behind.
 
@@ -320,6 +355,42 @@ def validated(arms: Arms, *names: str) -> str:
     """The validation errors of these configurations."""
     found = [arms.mean(name, "validation error") if name in arms else math.nan for name in names]
     return ", ".join("–" if math.isnan(value) else f"{value:.2f} %" for value in found)
+
+
+def validated_alike(arms: Arms, first: str, second: str) -> tuple[str, str]:
+    """The validation errors of two configurations, at the seeds that both finished."""
+    pairs = arms.pairs(first, second, "validation error") if first in arms and second in arms else []
+    sides = zip(*pairs, strict=True) if pairs else ((), ())
+    one, two = (" and ".join(f"{error:.2f} %" for error in side) or "–" for side in sides)
+    return one, two
+
+
+def pulled_less(arms: Arms, first: str, second: str) -> str:
+    """How many times less the second term pulls at the end than the first, over settings and seeds that both finished.
+
+    Args:
+        arms: of a tuning; a setting is what follows ``first`` and ``second`` in their names.
+    """
+    ratios = []
+    for name in arms:
+        other = name.replace(first, second, 1)
+        if name.startswith(f"{first} ") and other in arms:
+            ends = [
+                {r["run"]["seed"]: float(r["curves"]["term_pulls"][0][-1]) for r in arms.finished(each)}
+                for each in (name, other)
+            ]
+            ratios += [ends[0][seed] / ends[1][seed] for seed in ends[0].keys() & ends[1].keys()]
+    return _range(ratios, 0) if ratios else "not run"
+
+
+def distinct(arms: Arms) -> tuple[Arms, str]:
+    """Those arms that are no other's runs under a second name; and which are, in words."""
+    first: dict[str, str] = {}
+    for name in arms:
+        first.setdefault(arms[name].run.id, name)
+    again = {name: first[arms[name].run.id] for name in arms if first[arms[name].run.id] != name}
+    told = [f"{name} is {one}" for name, one in again.items()]
+    return arms.only(*(name for name in arms if name not in again)), ", ".join(told) or "none is another"
 
 
 def out_told(arms: Arms, start: str) -> str:
