@@ -186,6 +186,46 @@ def test_a_row_of_what_fell_tells_its_course(arms: Arms) -> None:
     assert row == ["here, A.1 lambda=1", "0 of 2", "3.01 %", "0.02 to 1.00", "2.73 to 2.74", "2.73"]
 
 
+def test_the_pull_tells_how_far_off_the_centres_are(arms: Arms) -> None:
+    """Features in one point, the centres in another at twice their length; the statistic of the batch as variance."""
+    f, y = torch.zeros(640, 6, dtype=torch.float64), torch.arange(640) % 10
+    f[:, 0], mu = 0.5, torch.zeros(10, 6, dtype=torch.float64)
+    mu[:, 1] = math.sqrt(0.75)
+    f.requires_grad_()
+    value = include_exclude_loss(f, y, mu, class_variance(f.detach(), y, mu), 0.1, None, "A.1")
+    (pull,) = torch.autograd.grad(0.3 * 640 * value, f)
+    length = float(pull.square().sum(1).sqrt().mean())
+    for record in arms.records("A.1 lambda=1"):
+        record["curves"] |= {"feature_norm": [9.0, 0.5, 0.5, 0.6], "term_pulls": [[None, length, length, 0.0]]}
+        record["run"] |= {"terms": [{"coefficient": 0.3, "arguments": {}}], "batch_size": 640}
+    assert told.distances_told(arms, "A.1 lambda=1") == "2.0"
+    assert told.norms_rise(arms, "A.1 lambda=1", "nothing") == "2 of 4"
+    assert told.distances_told(arms, "nothing") == told.norms_rise(arms, "nothing") == "not run"
+
+
+def test_a_weaker_pull_is_told_at_equal_settings_and_seeds(arms: Arms) -> None:
+    for name, pull in (("A.1 lambda=1", 6.0), ("A.1 lambda=0", 2.0)):
+        for record in arms.finished(name):
+            record["curves"] |= {"term_pulls": [[9.0, pull]]}
+    assert told.pulled_less(arms, "A.1 lambda=1", "A.1 lambda=0") == "not run"  # these are no settings of one name
+    both = Arms([replace(arms.arms[1], name="fixed 1"), replace(arms.arms[2], name="free 1")], arms.ledger)
+    for name, pull in (("fixed 1", 6.0), ("free 1", 2.0)):
+        for record in both.finished(name):
+            record["curves"] |= {"term_pulls": [[9.0, pull]]}
+    assert told.pulled_less(both, "fixed", "free") == "3"
+    assert told.validated_alike(arms, "A.1 lambda=1", "softmax") == ("3.00 % and 3.02 %", "4.00 % and 4.20 %")
+    assert told.validated_alike(arms, "A.1 lambda=1", "A.1 lambda=2") == ("–", "–")
+
+
+def test_an_arm_under_two_names_is_shown_once(arms: Arms) -> None:
+    first = arms.arms[1]
+    twice = arms | Arms([replace(first, name="again"), replace(first, name="and again")], arms.ledger)
+    left, words = told.distinct(twice)
+    assert list(left) == list(arms)
+    assert words == "again and and again are A.1 lambda=1, with the same runs"
+    assert told.distinct(arms)[1] == "no two have the same runs"
+
+
 def test_a_choice_at_an_end_of_its_grid_is_told(tiny: Run) -> None:
     grid = [
         Arm(f"t {c} {m}", replace(tiny, terms=(Term("TripletLoss", c, {"margin": m}),)), (0,))

@@ -385,12 +385,15 @@ def pulled_less(arms: Arms, first: str, second: str) -> str:
 
 def distinct(arms: Arms) -> tuple[Arms, str]:
     """Those arms that are no other's runs under a second name; and which are, in words."""
-    first: dict[str, str] = {}
+    named: dict[str, list[str]] = {}
     for name in arms:
-        first.setdefault(arms[name].run.id, name)
-    again = {name: first[arms[name].run.id] for name in arms if first[arms[name].run.id] != name}
-    told = [f"{name} is {one}" for name, one in again.items()]
-    return arms.only(*(name for name in arms if name not in again)), ", ".join(told) or "none is another"
+        named.setdefault(arms[name].run.id, []).append(name)
+    told = [
+        f"{' and '.join(again)} {'is' if len(again) == 1 else 'are'} {name}, with the same runs"
+        for name, *again in named.values()
+        if again
+    ]
+    return arms.only(*(name for name, *_ in named.values())), "; ".join(told) or "no two have the same runs"
 
 
 def out_told(arms: Arms, start: str) -> str:
