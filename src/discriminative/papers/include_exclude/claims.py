@@ -224,7 +224,8 @@ CLAIMS = (
     _claim(
         "C-IE8a",
         "Algorithm 1",
-        "With the batch's variance the network errs less than with one that gradient steps move freely, each tuned.",
+        "With the batch's variance the network errs less than with one that begins at 0.5 and that gradient steps move "
+        "freely, each tuned.",
         Fewer("A.1", "A.1 free, tuned", smallest=0.1),
         "ie-half",
         says=PREDICTION,
