@@ -346,8 +346,9 @@ def crossed_interval(
     """Mean difference of wrong answers in points, and its 95 % interval where seeds and identities are drawn again.
 
     Both are drawn with replacement and apart. A pair counts as in :func:`identity_interval`, its kind for a half of the
-    error. The standard error is that of the draws, widened and multiplied as Student's interval over seeds does: where
-    identities make no difference the two intervals are one. Thresholds are those of the undrawn pairs.
+    error. The standard error is that of the draws, widened and multiplied as Student's interval over seeds does. It
+    counts the noise of pairs again, and is somewhat wider than that one even where identities make no difference.
+    Thresholds are those of the undrawn pairs.
 
     Args:
         differences: ``[S, P]``, 1 where only the second answers wrong under a seed, -1 where only the first, else 0.

@@ -38,8 +38,8 @@ def roc(arms: Arms) -> str:
         return NOTHING
     least, most = ends_of(found)
     return (
-        f"With one of a hundred different pairs accepted, {named(most)} knows most same pairs, {found[most]:.0f} %, "
-        f"and {named(least)} the fewest, {found[least]:.0f} %."
+        f"Of the losses drawn, with one of a hundred different pairs accepted, {named(most)} knows most same pairs, "
+        f"{found[most]:.0f} %, and {named(least)} the fewest, {found[least]:.0f} %."
     )
 
 
@@ -55,8 +55,8 @@ def histograms(arms: Arms) -> str:
         return NOTHING
     least, most = ends_of(apart)
     return (
-        f"The mean cosines of same and of different pairs lie {apart[most]:.2f} apart under {named(most)}, the most, "
-        f"and {apart[least]:.2f} under {named(least)}, the least."
+        f"Of the losses drawn, {named(most)} has the mean cosines of same and of different pairs farthest apart, by "
+        f"{apart[most]:.2f}, and {named(least)} the nearest, by {apart[least]:.2f}."
     )
 
 
