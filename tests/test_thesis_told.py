@@ -30,6 +30,13 @@ class Made(dict[str, Any]):
         found: dict[int, int | None] = self[name]
         return found
 
+    def finished(self, name: str) -> list[dict[str, Any]]:
+        return [
+            {"status": "finished", "run": {"seed": seed}, "metrics": {"test": {"wrong": wrong, "images": 100}}}
+            for seed, wrong in self[name].items()
+            if wrong is not None
+        ]
+
     def mean(self, name: str) -> float:
         return float(np.mean([wrong for wrong in self[name].values() if wrong is not None]))
 

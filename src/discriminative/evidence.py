@@ -263,13 +263,10 @@ def paired_gains(by_size: Mapping[int, Arms], baseline: str = "softmax") -> Gain
 
 
 def unpaired(arms: Arms, name: str, baseline: str = "softmax") -> list[int]:
-    """Seeds of the arm's collapsed runs, over half of the test images wrong, whose partner diverged: in no pair."""
+    """Seeds of the arm's runs that :func:`collapsed` and whose partner diverged: in no pair."""
     plain = arms.wrong(baseline) if baseline in arms else {}
-    return [
-        seed
-        for seed, wrong in arms.wrong(name).items()
-        if wrong is not None and 2 * wrong > arms.images and plain.get(seed, 0) is None
-    ]
+    seeds = [record["run"]["seed"] for record in arms.finished(name) if collapsed(record)]
+    return [seed for seed in seeds if plain.get(seed, 0) is None]
 
 
 def pairs_told(series: Gains) -> str:

@@ -13,6 +13,7 @@ from discriminative._checks import require
 from discriminative.evidence import MARKS, Arms, mark
 from discriminative.ledger import Ledger
 from discriminative.measures import measure
+from discriminative.queue import missing
 from discriminative.statistics import Verdict, interval
 from discriminative.study import Arm, Claim, Fewer, Flat, Proved, Within
 from discriminative.verdicts import (
@@ -333,8 +334,10 @@ class Column:
             other = papers.experiment(name)
             cells[row] = other.arm(profile, arm), other.command(profile)
         ledger = Ledger.of(profile)
-        tried = [run for each in papers.experiment(item.after).at(profile) for run in each.runs()] if item.after else []
-        if not item.after or (tried and all(map(ledger.has, tried))):  # all arms that there will be are there
+        if not item.after:
+            return cls(cells, ledger)
+        tried = [run for each in papers.experiment(item.after).at(profile) for run in each.runs()]
+        if tried and not missing(tried, ledger):  # all arms that there will be are there
             return cls(cells, ledger)
         chooses = f"{html.escape(item.after)} has to choose its setting first"
         absent = f"not run, and {chooses}: <code>{html.escape(command)}</code>"

@@ -124,6 +124,7 @@ WORKHORSE_ARMS = (
 # The other losses with and without a margin.
 
 SCALES = (4.0, 8.0, 16.0, 32.0)
+SCALE_RATES = (0.01, 0.03, 0.1)
 MARGIN_SCALES = (8.0, 16.0)
 COSFACE = (0.1, 0.2, 0.35)
 ARCFACE = (0.1, 0.3, 0.5)
@@ -145,7 +146,7 @@ def _family() -> Iterator[tuple[str, Run]]:
     for rate, decay in product((0.001, 0.003, 0.01, 0.02), DECAYS):
         settings = Optimizer(rate=rate, weight_decay=decay)
         yield f"hinge rate {rate:g} decay {decay:g}", replace(WORKHORSE, loss="hinge", optimizer=settings)
-    for scale, rate in product(SCALES, (0.01, 0.03, 0.1)):
+    for scale, rate in product(SCALES, SCALE_RATES):
         run = replace(WORKHORSE, head=Head("NormFace", {"scale": scale}), optimizer=Optimizer(rate))
         yield f"NormFace s={scale:g} rate {rate:g}", run
     for m, floor, rate in product(MARGINS, FLOORS, (0.03, 0.05, 0.1, 0.2)):

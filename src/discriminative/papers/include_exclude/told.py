@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from discriminative.evidence import Arms
+from discriminative.evidence import Arms, once
 from discriminative.grids import at_ends
 from discriminative.networks import NETWORKS
 from discriminative.pictures import taken
@@ -385,15 +385,12 @@ def pulled_less(arms: Arms, first: str, second: str) -> str:
 
 def distinct(arms: Arms) -> tuple[Arms, str]:
     """Those arms that are no other's runs under a second name; and which are, in words."""
-    named: dict[str, list[str]] = {}
-    for name in arms:
-        named.setdefault(arms[name].run.id, []).append(name)
-    told = [
-        f"{' and '.join(again)} {'is' if len(again) == 1 else 'are'} {name}, with the same runs"
-        for name, *again in named.values()
-        if again
-    ]
-    return arms.only(*(name for name, *_ in named.values())), "; ".join(told) or "no two have the same runs"
+    kept, told = once(arms.arms), []
+    for first in kept:
+        again = [arm.name for arm in arms.arms if arm.run.id == first.run.id and arm.name != first.name]
+        if again:
+            told.append(f"{' and '.join(again)} {'is' if len(again) == 1 else 'are'} {first.name}, with the same runs")
+    return arms.only(*(arm.name for arm in kept)), "; ".join(told) or "no two have the same runs"
 
 
 def out_told(arms: Arms, start: str) -> str:

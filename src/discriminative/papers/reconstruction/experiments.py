@@ -12,11 +12,11 @@ from itertools import product
 from typing import Any, Literal, get_args
 
 from discriminative.papers.reconstruction.full_scale import FULL_SCALE
-from discriminative.papers.shared import DIGITS, SEEDS, WORKHORSE, control, steps, tuned
+from discriminative.papers.shared import DIGITS, SCALE_RATES, SCALES, SEEDS, WORKHORSE, control, steps, tuned
 from discriminative.runs import TUNING_SEEDS, Head, Optimizer, Run, Schedule, Term
 from discriminative.study import Arm, Experiment
 
-__all__ = ["DECAYED", "EXPERIMENTS", "FROZEN", "LAMBDAS", "PENALTIES", "RESNET", "SPHERE", "SPHERE_TUNING"]
+__all__ = ["DECAYED", "EXPERIMENTS", "FROZEN", "LAMBDAS", "PENALTIES", "RESNET", "SPHERE"]
 
 SOFTMAX = control("softmax")
 FASHION: dict[str, Any] = {
@@ -119,11 +119,11 @@ SPHERE_TUNING = tuple(
         replace(WORKHORSE, head=Head("L2ConstrainedSoftmax", {"scale": scale}), optimizer=Optimizer(rate)),
         TUNING_SEEDS,
     )
-    for scale, rate in product((4.0, 8.0, 16.0, 32.0), (0.01, 0.03, 0.1))
+    for scale, rate in product(SCALES, SCALE_RATES)
 )
 OWN_FOUR = (
     SOFTMAX,
-    Arm(DECAYED, replace(SOFTMAX.run, optimizer=replace(SOFTMAX.run.optimizer, weight_decay=5e-4)), SEEDS),
+    Arm(DECAYED, replace(SOFTMAX.run, optimizer=control("m=4").run.optimizer), SEEDS),
     *tuned(SPHERE_TUNING, (SPHERE,), SEEDS),
     *(control(name) for name in ("m=2", "m=4")),
     next(arm for arm in CENTERS if arm.name == "own center as L_re 1"),

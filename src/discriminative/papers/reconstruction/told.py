@@ -224,7 +224,7 @@ def causes() -> Table:
     return heads, rows
 
 
-ORDERED = ("log e(W)", "log unit e(W)", "test error")
+SEPARATIONS = {"raw": "log e(W)", "unit": "log unit e(W)"}
 FOUR = ("softmax", SPHERE, "own center as L_re 1", "m=4")  # the losses of the paper's Figure 4
 DISTINCT = (*FOUR, "NormFace", "weight-normalised", "m=2", "L_re 1", "tied center as L_re 1")  # no two of one loss
 
@@ -236,10 +236,11 @@ def order(others: Arms, named: Arms) -> Said:
         others: the losses of the workhorse that are compared.
         named: those that the paper names, with its l2-norm softmax once its tuning has run.
     """
-    others = others | named.only(*(name for name in named if name == SPHERE))
-    found = means(others.only(*(name for name in DISTINCT if name in others)), *ORDERED)
+    if SPHERE in named:
+        others = others | named.only(SPHERE)
+    found = means(others.only(*(name for name in DISTINCT if name in others)), *SEPARATIONS.values(), "test error")
     said = Said()
-    for key, of in zip(("raw", "unit"), ORDERED, strict=False):
+    for key, of in SEPARATIONS.items():
         said["order_arms"], said[f"order_rank_{key}"] = rank(found, of, "test error")
         for margin, four in (("", FOUR), ("_two", (*FOUR[:3], "m=2"))):
             of_four = found.reindex(list(four))
@@ -249,8 +250,9 @@ def order(others: Arms, named: Arms) -> Said:
     tuned = "own center as L_re 3.2"
     four = (*FOUR[:2], tuned, FOUR[3])
     both = others | Arms.of("reconstruction-strength", "laptop", tuned)
-    of_four = means(both.only(*(name for name in four if name in both)), *ORDERED).reindex(list(four))
-    for key, of in zip(("raw", "unit"), ORDERED, strict=False):
+    kept = both.only(*(name for name in four if name in both))
+    of_four = means(kept, *SEPARATIONS.values(), "test error").reindex(list(four))
+    for key, of in SEPARATIONS.items():
         said[f"order_pairs_{key}_tuned"] = sum(
             bool((of_four[of][a] - of_four[of][b]) * (of_four["test error"][a] - of_four["test error"][b]) > 0)
             for a, b in combinations(four, 2)
@@ -292,15 +294,20 @@ def _scaled(found: dict[str, Any], k: float) -> float:
 
 def decays(named: Arms) -> Said:
     """Raw e(W) where only the decay differs: softmax at its own and at L-Softmax's. What the l2-norm softmax saves."""
-    return {
+    said: Said = {
         "decay_own": SOFTMAX.run.optimizer.weight_decay,
         "decay_other": control("m=4").run.optimizer.weight_decay,
         "decay_apart": _apart(named, "softmax", DECAYED, "log e(W)", 2),
         "decay_n": len(named.pairs("softmax", DECAYED)),
-        "sphere_saved": _points(named, "softmax", SPHERE) if SPHERE in named else "not run",
-        "sphere_at": f"{named[SPHERE].run.head.arguments['scale']:g}" if SPHERE in named else "not chosen",
-        "sphere_rate": f"{named[SPHERE].run.optimizer.rate:g}" if SPHERE in named else "not chosen",
-        "sphere_decayed": _apart(named, DECAYED, SPHERE, "log e(W)", 2) if SPHERE in named else "not run",
+    }
+    if SPHERE not in named:
+        return said | dict.fromkeys(("sphere_saved", "sphere_at", "sphere_rate", "sphere_decayed"), "not run")
+    run = named[SPHERE].run
+    return said | {
+        "sphere_saved": _points(named, "softmax", SPHERE),
+        "sphere_at": f"{run.head.arguments['scale']:g}",
+        "sphere_rate": f"{run.optimizer.rate:g}",
+        "sphere_decayed": _apart(named, DECAYED, SPHERE, "log e(W)", 2),
     }
 
 
@@ -885,8 +892,8 @@ def _included(arms: Arms) -> Said:
 def without_still(arms: Arms) -> Said:
     """The rank correlation of the error with e(W) over the arms of the scatter whose classifier is trained."""
     names = [name for name in arms if not name.startswith("frozen")]
-    found = means(arms.only(*names), "log e(W)", "log unit e(W)", "test error")
-    both = {key: rank(found, of, "test error") for key, of in (("raw", "log e(W)"), ("unit", "log unit e(W)"))}
+    found = means(arms.only(*names), *SEPARATIONS.values(), "test error")
+    both = {key: rank(found, of, "test error") for key, of in SEPARATIONS.items()}
     return {"trained_arms": both["raw"][0], **{f"trained_rank_{key}": rho for key, (_, rho) in both.items()}}
 
 

@@ -861,18 +861,12 @@ def starting() -> Said:
 
 def alike() -> Said:
     """How alike features of one class are, and of two, without a margin; the angle gaps of losses without one."""
-    arms = worth_arms()
-    normed = [name for name in ("NormFace s=4", WIDEST) if name in arms]
-    scales = [f"s = {arms[name].run.head.arguments['scale']:g}" for name in normed]
-    said: Said = {
-        f"alike_{key}": " and ".join(
-            f"{arms.mean(name, f'{key}-class cosine'):.2f} at {scale}".replace("-", "−")
-            for name, scale in zip(normed, scales, strict=True)
-        )
-        for key in ("within", "between")
-    }
-    said |= {f"alike_{key}_m4": f"{arms.mean('m=4', f'{key}-class cosine'):.2f}" for key in ("within", "between")}
-    said["alike_between_m4"] = said["alike_between_m4"].replace("-", "−")
+    arms, said = worth_arms(), Said()
+    scales = {name: arms[name].run.head.arguments["scale"] for name in ("NormFace s=4", WIDEST) if name in arms}
+    for key in ("within", "between"):
+        told = {name: f"{arms.mean(name, f'{key}-class cosine'):.2f}".replace("-", "−") for name in ("m=4", *scales)}
+        said[f"alike_{key}"] = " and ".join(f"{told[name]} at s = {scale:g}" for name, scale in scales.items())
+        said[f"alike_{key}_m4"] = told["m=4"]
     for key, name in (("softmax", "softmax"), ("smoothed", SLOWER), ("normface", "NormFace s=4")):
         said[f"gap_{key}"] = arms.mean(name, "angle gap")
     return said
@@ -883,8 +877,9 @@ def normed_rate() -> Said:
     arms = Arms.of("blend-norm", "laptop", NORMED_BLEND[0]) | Arms.of("normface-norm", "laptop")
     names = NORMED_BLEND[0], NORMED_NORMFACE
     rates = [arms[name].run.optimizer.rate for name in names if name in arms]
-    alike = len(rates) == 2 and rates[0] == rates[1]
-    return {"one_rate": f"{rates[0]:g}" if alike else "–", "one_rate_saved": saved(arms, *names) if alike else "–"}
+    if len(rates) < 2 or rates[0] != rates[1]:
+        return {"one_rate": "–", "one_rate_saved": "–"}
+    return {"one_rate": f"{rates[0]:g}", "one_rate_saved": saved(arms, *names)}
 
 
 def thresholds() -> Said:

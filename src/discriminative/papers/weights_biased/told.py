@@ -161,7 +161,6 @@ def compactness(swept: Arms, tuned: Arms, small: Arms) -> dict[str, str]:
         small: Table 2 at our scale, along alpha with the gradient stopped.
     """
     fisher, cosine, (printed, stopped) = "Fisher ratio", "within-class cosine", GRADIENTS
-    own = paired(tuned, f"{printed} alpha=1", f"{stopped} alpha=1", fisher, unit="")
     along = ["weight-normalised", *(f"{stopped} alpha={alpha:g}" for alpha in PAPERS)]
     return {
         **{
@@ -181,8 +180,7 @@ def compactness(swept: Arms, tuned: Arms, small: Arms) -> dict[str, str]:
             )
             for warm in (True, False)
         },
-        "compact_own": own,
-        "fisher_own": own,
+        "fisher_own": paired(tuned, f"{printed} alpha=1", f"{stopped} alpha=1", fisher, unit=""),
         "cosine_own": paired(tuned, f"{printed} alpha=1", f"{stopped} alpha=1", cosine, 3, ""),
         "fisher_cifar": ", ".join(steps_told(small, along, fisher)),
         "cosine_cifar": ", ".join(steps_told(small, along, cosine, 3)),
