@@ -145,15 +145,19 @@ CLAIMS = (
         Claim(
             f"C-LSM6{letter}",
             "ours, on Figure 2.5",
-            f"The margin does it: with m = 4 {told} than with NormFace at s = 4, which has none.",
+            f"With m = 4 {told} than with NormFace {at}, which has no margin.",
             SMALL,
-            test(measure, "m=4", "NormFace s=4", smallest=SHADE),
-            "controls",
+            test(measure, "m=4", control, smallest=SHADE),
+            experiment,
             says="our question",
         )
+        for within, between, experiment, control, at in (
+            ("c", "d", "controls", "NormFace s=4", "at s = 4"),
+            ("e", "f", "normface-wider", WIDEST, "at the best of a wider grid"),
+        )
         for letter, measure, test, told in (
-            ("c", "within-class cosine", More, "features of one class are more alike"),
-            ("d", "between-class cosine", Less, "features of different classes are less alike"),
+            (within, "within-class cosine", More, "features of one class are more alike"),
+            (between, "between-class cosine", Less, "features of different classes are less alike"),
         )
     ),
     _asked(
